@@ -1,0 +1,1 @@
+"""The published language of Compte: events, their envelope, and refusals. See README.md to subscribe."""

@@ -1,0 +1,33 @@
+"""What notifications publishes: what became of each e-mail."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from contracts.event import Event
+
+
+class EmailKind(StrEnum):
+    """Every reason for which a person gets an e-mail."""
+
+    ACCOUNT_CREATED = "account-created"
+    CODE_RESET = "code-reset"
+    CODE_CHOSEN = "code-chosen"
+    CREATION_ATTEMPTED = "creation-attempted"
+    CARD_ORDERED = "card-ordered"
+
+
+class EmailSent(Event, type="notifications.EmailSent.v1"):
+    """The mail server accepted the e-mail. `email_id` is the local part of its Message-ID."""
+
+    email_id: str
+    kind: EmailKind
+    sent_at: datetime
+
+
+class EmailFailed(Event, type="notifications.EmailFailed.v1"):
+    """The e-mail will not be sent: refused for good, or expired before it could be sent."""
+
+    email_id: str
+    kind: EmailKind
+    reason: str
+    failed_at: datetime
