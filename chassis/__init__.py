@@ -1,0 +1,1 @@
+"""What every service would otherwise repeat. No word of the domain in here."""

@@ -1,0 +1,254 @@
+"""Every event takes effect once, in the order of its person; what cannot is parked, then dead, never lost."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from chassis import metrics, order, telemetry
+from chassis.consumers import Consumers, Reaction
+from chassis.failpoints import failpoint
+from chassis.mongo import DatabaseDown, Document, Index
+from chassis.outbox import Transaction, dead_letter
+from chassis.retries import IN_PROCESS, again_at, pause, spent
+from chassis.telemetry import log
+from chassis.work import Work
+from contracts.envelope import Envelope, MalformedEnvelope, decode, encode
+from contracts.event import Event
+from contracts.problems import Problem
+
+S = TypeVar("S")
+
+KEPT = timedelta(days=9)
+LARGEST = 64 * 1024
+INDEXES: Mapping[str, Sequence[Index]] = {
+    "inbox": [
+        Index(("state", "source", "key", "sequence")),
+        Index(("done_at",), expire_after=KEPT),
+    ],
+}
+
+
+class Outcome(StrEnum):
+    """What became of one delivery."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    PARKED = "parked"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A message as the broker delivered it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+
+
+class Inbox(Generic[S]):
+    """The receiving end of one service."""
+
+    def __init__(self, consumers: Consumers[S], work: Work[S], store: Any) -> None:
+        self.consumers = consumers
+        self._work = work
+        self._store = store
+
+    async def receive(self, record: Record) -> Outcome:
+        """Bring one delivery to its outcome. Raises DatabaseDown, and then nothing has happened."""
+        try:
+            envelope = _readable(record)
+        except MalformedEnvelope as malformed:
+            outcome = await self._bury_unreadable(record, str(malformed))
+        else:
+            outcome = await self.settle(envelope, record.topic, record.offset)
+        metrics.consumed.labels(record.topic, outcome.value).inc()
+        return outcome
+
+    async def settle(self, envelope: Envelope, topic: str, offset: int, parked: Document | None = None) -> Outcome:
+        """Apply an event, or park or bury it; `parked` is its row when it has waited already."""
+        if self.consumers.misses_version(envelope.type):
+            return await self._bury(envelope, topic, "unknown-version")
+        known = self.consumers.reaction(envelope.type)
+        if known is None and parked is None and await self._pass_by(envelope):
+            return Outcome.SKIPPED
+        attributes = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": topic,
+            "messaging.kafka.offset": offset,
+            "compte.event_id": envelope.id,
+            "compte.event_type": envelope.type,
+            "compte.person_id": envelope.key,
+            "compte.sequence": envelope.sequence,
+        }
+        with telemetry.span("consume", envelope.type, parent=envelope.traceparent, attributes=attributes) as current:
+            outcome = await self._attempt(envelope, topic, offset, known, parked)
+            current.set_attribute("compte.outcome", outcome.value)
+            return outcome
+
+    async def _attempt(
+        self,
+        envelope: Envelope,
+        topic: str,
+        offset: int,
+        known: tuple[type[Event], Reaction[Any, S]] | None,
+        parked: Document | None,
+    ) -> Outcome:
+        failure = ""
+        for attempt in range(IN_PROCESS):
+            try:
+                return await self._apply(envelope, topic, offset, known, parked)
+            except DatabaseDown:
+                raise
+            except (Problem, ValidationError) as refusal:
+                return await self._bury(envelope, topic, type(refusal).__name__)
+            except Exception as error:
+                failure = type(error).__name__
+                log.warning("reaction failed", event_id=envelope.id, event_type=envelope.type, cause=failure)
+                await pause(attempt)
+        before = parked or {}
+        attempts = before.get("attempts", 0) + 1
+        if spent(attempts):
+            return await self._bury(envelope, topic, failure)
+        row = {**_waiting(envelope, topic, offset), "replay": before.get("replay", False)}
+        await self._work.transact(lambda transaction: _park(transaction, row, failure, attempts), "park")
+        return Outcome.PARKED
+
+    async def _apply(
+        self,
+        envelope: Envelope,
+        topic: str,
+        offset: int,
+        known: tuple[type[Event], Reaction[Any, S]] | None,
+        parked: Document | None,
+    ) -> Outcome:
+        async def body(transaction: Transaction) -> Outcome:
+            row = await transaction["inbox"].find_one({"_id": envelope.id}, only=["state"])
+            if row and row["state"] != "parked":
+                return Outcome.SKIPPED
+            verdict = await order.verdict(transaction, envelope, skip_gap=_patience_over(parked, transaction))
+            if verdict is order.Verdict.OLD and not (parked or {}).get("replay"):
+                return Outcome.SKIPPED
+            if verdict is order.Verdict.GAP:
+                if not row:
+                    await _park(transaction, _waiting(envelope, topic, offset), "gap", 0)
+                return Outcome.PARKED
+            await transaction["inbox"].replace({"_id": envelope.id}, _done(envelope, topic, transaction), upsert=True)
+            failpoint("P6")
+            if known is not None:
+                event, reaction = known
+                await reaction(envelope, event.read(envelope.data), self._store(transaction))
+            return Outcome.DONE
+
+        outcome, _ = await self._work.transact(body, "consume")
+        return outcome
+
+    async def _pass_by(self, envelope: Envelope) -> bool:
+        """Move the watermark past an event nobody here cares for; False when that is not its turn."""
+        return await order.pass_by(self._work, envelope)
+
+    async def _bury(self, envelope: Envelope, topic: str, reason: str) -> Outcome:
+        """Give the event up: a dead inbox row that can be replayed, and a dead letter for whoever watches."""
+
+        async def body(transaction: Transaction) -> Outcome:
+            row = await transaction["inbox"].find_one({"_id": envelope.id}, only=["state"])
+            if row and row["state"] != "parked":
+                return Outcome.SKIPPED
+            verdict = await order.verdict(transaction, envelope, skip_gap=False)
+            if verdict is order.Verdict.GAP:
+                await _park(transaction, _waiting(envelope, topic, 0), "gap", 0)
+                return Outcome.PARKED
+            await transaction["inbox"].replace(
+                {"_id": envelope.id},
+                {
+                    **_waiting(envelope, topic, 0),
+                    "state": "dead",
+                    "reason": reason,
+                    "dead_at": transaction.now,
+                },
+                upsert=True,
+            )
+            letter = dead_letter(topic, key=envelope.key, reason=reason, about=envelope, at=transaction.now)
+            await transaction["outbox"].insert(letter)
+            return Outcome.DEAD
+
+        return await self._report_dead(body, topic, reason, event_id=envelope.id)
+
+    async def _bury_unreadable(self, record: Record, reason: str) -> Outcome:
+        name = f"unreadable:{hashlib.sha256(record.value).hexdigest()}"
+
+        async def body(transaction: Transaction) -> Outcome:
+            if await transaction["inbox"].find_one({"_id": name}, only=["state"]):
+                return Outcome.SKIPPED
+            place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+            await transaction["inbox"].insert(
+                {"_id": name, "state": "dead", "reason": reason, "dead_at": transaction.now, **place}
+            )
+            letter = dead_letter(record.topic, key=record.key, reason=reason, about=None, at=transaction.now)
+            await transaction["outbox"].insert(letter)
+            return Outcome.DEAD
+
+        return await self._report_dead(body, record.topic, reason)
+
+    async def _report_dead(self, body: Any, topic: str, reason: str, **about: str) -> Outcome:
+        outcome: Outcome
+        outcome, _ = await self._work.transact(body, "bury")
+        if outcome is Outcome.DEAD:
+            self._work.wake()
+            metrics.dead.labels(topic).inc()
+            log.error("event is dead", topic=topic, reason=reason, **about)
+        return outcome
+
+
+def _readable(record: Record) -> Envelope:
+    if len(record.value) > LARGEST:
+        raise MalformedEnvelope("larger than 64 kB")
+    return decode(record.value)
+
+
+def _patience_over(parked: Document | None, transaction: Transaction) -> bool:
+    return parked is not None and parked["next_at"] <= transaction.now
+
+
+def _waiting(envelope: Envelope, topic: str, offset: int) -> Document:
+    return {
+        "_id": envelope.id,
+        "source": envelope.source,
+        "key": envelope.key,
+        "sequence": envelope.sequence,
+        "type": envelope.type,
+        "topic": topic,
+        "offset": offset,
+        "value": encode(envelope),
+    }
+
+
+def _done(envelope: Envelope, topic: str, transaction: Transaction) -> Document:
+    return {
+        "_id": envelope.id,
+        "source": envelope.source,
+        "key": envelope.key,
+        "sequence": envelope.sequence,
+        "type": envelope.type,
+        "topic": topic,
+        "state": "done",
+        "done_at": transaction.now,
+    }
+
+
+async def _park(transaction: Transaction, row: Document, reason: str, attempts: int) -> None:
+    waiting = {
+        **row,
+        "state": "parked",
+        "reason": reason,
+        "attempts": attempts,
+        "next_at": again_at(reason, attempts, transaction.now),
+    }
+    await transaction["inbox"].replace({"_id": row["_id"]}, waiting, upsert=True)

@@ -1,0 +1,236 @@
+"""Kafka, as a carrier only: FastStream brings batches, the inbox decides, one commit follows the database."""
+
+import asyncio
+import logging
+import os
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from chassis.failpoints import failpoint
+from chassis.ids import jitter
+from chassis.inbox import Inbox, Record
+from chassis.mongo import DatabaseDown
+from chassis.settings import ServiceSettings
+from chassis.telemetry import log
+
+S = TypeVar("S")
+BATCH = 100
+AT_ONCE = 8
+BROKEN = 70
+
+
+def producer(settings: ServiceSettings) -> AIOKafkaProducer:
+    """A producer that loses nothing: every in-sync replica acknowledges, and retries do not duplicate."""
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.kafka_url,
+        acks="all",
+        enable_idempotence=settings.kafka_idempotence,
+        linger_ms=0,
+        request_timeout_ms=5000,
+        retry_backoff_ms=100,
+        max_request_size=256 * 1024,
+    )
+
+
+class Cluster:
+    """What the relay and the watchdog ask the broker about itself."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+
+    async def id(self) -> str:
+        """The cluster's id; another one means another log. Raises KafkaError when nobody answers."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_url, request_timeout_ms=3000)
+        await admin.start()
+        try:
+            described = await admin.describe_cluster()
+            return str(described["cluster_id"])
+        finally:
+            await admin.close()
+
+    async def ensure_topics(self, names: Sequence[str]) -> None:
+        """Create the topics that do not exist. Raises KafkaError when nobody answers."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_url, request_timeout_ms=3000)
+        await admin.start()
+        try:
+            missing = set(names) - set(await admin.list_topics())
+            for name in sorted(missing):
+                topic = NewTopic(name, self._settings.kafka_partitions, self._settings.kafka_replicas)
+                try:
+                    await admin.create_topics([topic])
+                except TopicAlreadyExistsError:
+                    continue
+        finally:
+            await admin.close()
+
+    async def ends(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """The end offset of each partition that exists. Raises KafkaError when nobody answers."""
+        async with self._reader(None) as reader:
+            known = {each for each in partitions if each.partition in (await _partitions(reader, each.topic))}
+            found: dict[TopicPartition, int] = await reader.end_offsets(list(known)) if known else {}
+            return found
+
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, tuple[int, int]]:
+        """For each partition of the topics: what the group has committed (0 if nothing), and the end."""
+        async with self._reader(group) as reader:
+            places = [
+                TopicPartition(topic, partition) for topic in topics for partition in await _partitions(reader, topic)
+            ]
+            ends = await reader.end_offsets(places) if places else {}
+            return {place: (await reader.committed(place) or 0, ends[place]) for place in places}
+
+    @asynccontextmanager
+    async def _reader(self, group: str | None) -> AsyncIterator[AIOKafkaConsumer]:
+        """A consumer that asks and never joins."""
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka_url,
+            group_id=group,
+            enable_auto_commit=False,
+            request_timeout_ms=5000,
+        )
+        await reader.start()
+        try:
+            yield reader
+        finally:
+            await reader.stop()
+
+
+async def _partitions(reader: AIOKafkaConsumer, topic: str) -> set[int]:
+    await reader._client.fetch_all_metadata()
+    return set(reader.partitions_for_topic(topic) or ())
+
+
+async def _without_headers(records: Any, original: Any) -> Any:
+    """Let FastStream parse a batch without its headers: one that is not UTF-8 would make it drop the batch."""
+    return await original(tuple(replace(record, headers=()) for record in records))
+
+
+async def _whole(message: Any) -> Any:
+    """Hand the message over as it is; the inbox decodes, so that what it cannot read is not lost."""
+    return message
+
+
+class Consumer(Generic[S]):
+    """The consuming side of one service: its group, on the topics of its reactions."""
+
+    def __init__(self, settings: ServiceSettings, inbox: Inbox[S]) -> None:
+        self._settings = settings
+        self._inbox = inbox
+        self._broker: KafkaBroker | None = None
+        self._subscriber: Any = None
+        self.waits_for_database = False
+        self.received = 0
+
+    @property
+    def topics(self) -> list[str]:
+        """What this group reads."""
+        return self._inbox.consumers.topics
+
+    @property
+    def joined(self) -> bool:
+        """Whether this process has been given partitions of every topic it reads, as far as it knows."""
+        return not self.topics or bool(self.assignment())
+
+    def assignment(self) -> set[TopicPartition]:
+        """The partitions this process reads now."""
+        reader = getattr(self._subscriber, "consumer", None)
+        return set(reader.assignment()) if reader is not None else set()
+
+    async def start(self) -> None:
+        """Join the group. Raises KafkaError when the broker does not answer."""
+        self._broker = KafkaBroker(
+            self._settings.kafka_url,
+            graceful_timeout=15,
+            ack_policy=AckPolicy.MANUAL,
+            apply_types=False,
+            allow_auto_create_topics=False,
+            logger=logging.getLogger("compte.faststream"),
+        )
+        self._subscriber = self._broker.subscriber(
+            *self.topics,
+            group_id=self._inbox.consumers.group,
+            group_instance_id=f"{self._inbox.consumers.group}-{self._settings.host}-{self._settings.port}",
+            batch=True,
+            max_records=BATCH,
+            batch_timeout_ms=100,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            fetch_max_wait_ms=20,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            parser=_without_headers,
+            decoder=_whole,
+        )
+        self._subscriber(self._on_batch)
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        """Finish the batch in hand and leave the group."""
+        if self._broker is not None:
+            await self._broker.stop()
+        self._broker = self._subscriber = None
+
+    async def _on_batch(self, message: KafkaMessage) -> None:
+        """Bring every record of a batch to its outcome, then commit once.
+
+        Nothing may be raised here: FastStream would go on and a later commit would skip the batch.
+        So a fault of this code ends the process, and the batch comes again.
+        """
+        try:
+            await self._settle(message.raw_message)
+            failpoint("P4")
+        except Exception as fault:
+            log.critical("consumer is broken", cause=type(fault).__name__, exc_info=True)
+            os._exit(BROKEN)
+        try:
+            await message.ack()
+        except KafkaError as error:
+            # The partitions moved meanwhile; whoever has them now skips what is in the inbox.
+            log.warning("offsets not committed", cause=type(error).__name__)
+
+    async def _settle(self, records: Any) -> None:
+        by_key: dict[tuple[str, bytes], list[Record]] = defaultdict(list)
+        for record in records:
+            key = bytes(record.key or b"")
+            by_key[record.topic, key].append(
+                Record(
+                    record.topic,
+                    record.partition,
+                    record.offset,
+                    key.decode(errors="replace"),
+                    record.value or b"",
+                )
+            )
+        room = asyncio.Semaphore(AT_ONCE)
+
+        async def in_order(mine: list[Record]) -> None:
+            async with room:
+                for record in mine:
+                    await self._receive(record)
+
+        async with asyncio.TaskGroup() as group:
+            for mine in by_key.values():
+                group.create_task(in_order(mine))
+
+    async def _receive(self, record: Record) -> None:
+        wait = 0.1
+        while True:
+            try:
+                await self._inbox.receive(record)
+            except DatabaseDown:
+                self.waits_for_database = True
+                await asyncio.sleep(jitter(wait))
+                wait = min(wait * 2, 2)
+            else:
+                self.waits_for_database = False
+                self.received += 1
+                return

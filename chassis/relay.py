@@ -1,0 +1,222 @@
+"""Carries outbox rows to Kafka: in each person's order, never giving up, one relay a service at a time."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis import metrics, telemetry
+from chassis.clock import now
+from chassis.failpoints import failpoint
+from chassis.ids import jitter
+from chassis.kafka import Cluster, producer
+from chassis.mongo import Database, DatabaseDown, Document, Duplicate
+from chassis.outbox import Wake, envelope_of
+from chassis.settings import ServiceSettings
+from chassis.telemetry import log
+from contracts.envelope import encode, headers
+
+LEASE = timedelta(seconds=5)
+RENEWED_EVERY = 1.0
+POLL = 0.2
+BATCH = 500
+IN_TIME = 10.0
+CLUSTER_CHECKED_EVERY = 5.0
+SLOWEST = 10.0
+
+
+class Relay:
+    """The publishing side of one service. Only it produces."""
+
+    def __init__(self, settings: ServiceSettings, database: Database, topics: Sequence[str], wake: Wake) -> None:
+        self._settings = settings
+        self._database = database
+        self._topics = topics
+        self._wake = wake
+        self._cluster = Cluster(settings)
+        self._producer: AIOKafkaProducer | None = None
+        self._owner = f"{settings.host}:{settings.port}"
+        self._fence = 0
+        self._renew_at = self._check_at = 0.0
+        self.lost_log = asyncio.Event()
+
+    async def run(self) -> None:
+        """Publish for as long as the process lives. Waits longer and longer, up to 10 s, while nothing works."""
+        wait = 0.1
+        try:
+            while True:
+                try:
+                    published = await self._step()
+                    wait = 0.1
+                except (KafkaError, DatabaseDown, TimeoutError, OSError) as error:
+                    log.warning("relay waits", cause=type(error).__name__, seconds=round(wait, 1))
+                    metrics.background_failures.labels("relay").inc()
+                    await self._drop_producer()
+                    await asyncio.sleep(jitter(wait))
+                    wait = min(wait * 2, SLOWEST)
+                else:
+                    if not published:
+                        await self._wake.wait(POLL)
+        finally:
+            await self._drop_producer()
+
+    async def _step(self) -> int:
+        """One turn: hold the lease, know the broker, publish one batch; how many rows that was."""
+        clock = asyncio.get_running_loop().time()
+        if clock >= self._renew_at:
+            held = await self._hold_lease()
+            self._renew_at = clock + RENEWED_EVERY
+            await self._measure()
+            if not held:
+                self._fence = 0
+        if not self._fence:
+            return 0
+        if self._producer is None or clock >= self._check_at:
+            await self._know_broker()
+            self._check_at = clock + CLUSTER_CHECKED_EVERY
+        return await self._publish_batch()
+
+    async def _hold_lease(self) -> bool:
+        """Take or keep the service's lease. A new holder gets a higher fencing token; times are the database's."""
+        async with self._database.bounded():
+            instant = (await self._database.raw.command("hello"))["localTime"]
+            leases = self._database["leases"]
+            lease = await leases.find_one({"_id": "relay"})
+            if lease is None:
+                lease = {"_id": "relay", "owner": "", "fence": 0, "until": instant}
+                try:
+                    await leases.insert(lease)
+                except Duplicate:
+                    return False
+            mine = lease["owner"] == self._owner
+            if not mine and lease["until"] > instant:
+                return False
+            fence = self._fence if mine and self._fence == lease["fence"] else lease["fence"] + 1
+            taken = await leases.update(
+                {"_id": "relay", "owner": lease["owner"], "fence": lease["fence"]},
+                {"$set": {"owner": self._owner, "fence": fence, "until": instant + LEASE}},
+            )
+            self._fence = fence if taken else 0
+            return bool(taken)
+
+    async def _know_broker(self) -> None:
+        """Have a producer on a broker whose log holds all that was published; else publish again."""
+        cluster = await self._cluster.id()
+        async with self._database.bounded():
+            known = await self._database["broker"].find_one({"_id": "cluster"})
+        if known is None or known["cluster"] != cluster or self._producer is None:
+            await self._cluster.ensure_topics([*self._topics, *(f"{topic}.dead" for topic in self._topics)])
+        if self._producer is None:
+            fresh = producer(self._settings)
+            await fresh.start()
+            self._producer = fresh
+        if known and (known["cluster"] != cluster or await self._is_shorter(known)):
+            await self._publish_again()
+            await self._drop_producer()
+            self.lost_log.set()
+        if known is None or known["cluster"] != cluster:
+            async with self._database.bounded():
+                await self._database["broker"].replace(
+                    {"_id": "cluster"}, {"_id": "cluster", "cluster": cluster, "ends": {}}, upsert=True
+                )
+
+    async def _is_shorter(self, known: Document) -> bool:
+        """Whether a partition ends before what was once acknowledged in it."""
+        recorded = {_partition(name): end for name, end in known.get("ends", {}).items()}
+        if not recorded:
+            return False
+        found = await self._cluster.ends(list(recorded))
+        return any(found.get(place, 0) < end for place, end in recorded.items())
+
+    async def _publish_again(self) -> None:
+        """The broker lost its log: everything of the last 8 days is unsent. Inboxes drop what they know."""
+        async with self._database.bounded(30):
+            count = await self._database["outbox"].update_all(
+                {"state": "published"}, {"$set": {"state": "pending"}, "$unset": {"published_at": ""}}
+            )
+        metrics.republished.inc(count)
+        log.warning("broker lost its log, publishing again", count=count)
+
+    async def _publish_batch(self) -> int:
+        outbox = self._database["outbox"]
+        async with self._database.bounded():
+            rows = await outbox.find({"state": "pending"}, sort=("at",), limit=BATCH)
+            if not rows:
+                return 0
+            names = [row["_id"] for row in rows]
+            await outbox.update_all({"_id": {"$in": names}, "state": "pending"}, {"$set": {"claim": self._fence}})
+        failpoint("P2")
+        async with asyncio.timeout(IN_TIME):
+            places = await self._send(rows)
+        failpoint("P3")
+        await self._mark(rows, places)
+        return len(rows)
+
+    async def _send(self, rows: Sequence[Document]) -> list[Any]:
+        """Hand all rows to the producer in order, then wait for every acknowledgement."""
+        assert self._producer is not None  # noqa: S101
+        waiting = []
+        for row in rows:
+            attributes = {
+                "messaging.system": "kafka",
+                "messaging.destination.name": row["topic"],
+                "compte.event_id": row["_id"],
+                "compte.event_type": row["type"],
+                "compte.person_id": row["key"],
+                "compte.sequence": row["sequence"],
+            }
+            with telemetry.span("publish", row["topic"], parent=row["traceparent"], attributes=attributes):
+                envelope = replace(envelope_of(row), traceparent=telemetry.traceparent() or row["traceparent"])
+                waiting.append(
+                    await self._producer.send(
+                        row["topic"],
+                        value=encode(envelope),
+                        key=row["key"].encode(),
+                        headers=headers(envelope),
+                    )
+                )
+        return list(await asyncio.gather(*waiting))
+
+    async def _mark(self, rows: Sequence[Document], places: Sequence[Any]) -> None:
+        """Remember that the broker has them, unless another relay has taken over since."""
+        ends: dict[str, int] = {}
+        by_place: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for row, place in zip(rows, places, strict=True):
+            by_place[place.topic, place.partition].append(row["_id"])
+            name = f"{place.topic.replace('.', '/')}|{place.partition}"  # a dot would nest the field
+            ends[name] = max(ends.get(name, 0), place.offset + 1)
+        instant: datetime = now()
+        async with self._database.bounded():
+            for (topic, partition), names in by_place.items():
+                await self._database["outbox"].update_all(
+                    {"_id": {"$in": names}, "claim": self._fence},
+                    {"$set": {"state": "published", "published_at": instant, "partition": partition}},
+                )
+                metrics.published.labels(topic).inc(len(names))
+            await self._database["broker"].update(
+                {"_id": "cluster"}, {"$max": {f"ends.{name}": end for name, end in ends.items()}}
+            )
+
+    async def _measure(self) -> None:
+        async with self._database.bounded():
+            oldest = await self._database["outbox"].find({"state": "pending"}, sort=("at",), limit=1, only=["at"])
+            depth = await self._database["outbox"].count({"state": "pending"})
+        metrics.outbox_pending.set(depth)
+        metrics.outbox_age.set((now() - oldest[0]["at"]).total_seconds() if oldest else 0)
+
+    async def _drop_producer(self) -> None:
+        """Forget the producer: after an unknown error its state is unknown too, and its rows stay unsent."""
+        old, self._producer = self._producer, None
+        if old is not None:
+            stopping = asyncio.ensure_future(old.stop())
+            await asyncio.wait([stopping], timeout=5)
+
+
+def _partition(name: str) -> TopicPartition:
+    topic, _, partition = name.rpartition("|")
+    return TopicPartition(topic.replace("/", "."), int(partition))

@@ -1,0 +1,37 @@
+"""What every service reads from its environment, as <SERVICE>_<NAME>. Read once, in main.py, and frozen."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """A value with a safe default has one; a secret or an address has none, so a misconfigured service stops."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int
+    mongodb_url: SecretStr
+    mongo_driver: Literal["motor", "pymongo"] = "motor"
+    database: str
+    database_deadline: timedelta = Field(
+        default=timedelta(seconds=2), description="After this a command is answered 503."
+    )
+    kafka_url: str
+    kafka_idempotence: bool = Field(
+        default=True, description="Off only where the broker lacks producer ids (embedded Tansu)."
+    )
+    kafka_partitions: int = 6
+    kafka_replicas: int = 1
+    otlp_url: str | None = None
+    trace_share: float = Field(default=1.0, ge=0, le=1, description="Share of new traces that are recorded.")
+    failpoints: Path | None = Field(default=None, description="Tests only: folder of armed crash points.")
+    internal_jwks: str = Field(description="Public keys of whoever may call this service, as a JWKS.")
+    sealing_key: SecretStr = Field(description="Private JWK that opens what is sealed to this service.")
+    sealing_jwks: str = Field(description="Public keys of all services, kid = service, as a JWKS.")
+    field_key: SecretStr = Field(description="96 bytes in base64: master key of encrypted fields.")
+    index_key: SecretStr = Field(description="32 bytes in base64: key of the blind indexes.")
