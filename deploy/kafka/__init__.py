@@ -1,0 +1,6 @@
+"""One Apache Kafka on the loopback, without Docker: `with kafka(data, port) as address: ...`."""
+
+from deploy.kafka.broker import Broker, kafka, kill, start, stop
+from deploy.kafka.java import BrokerError
+
+__all__ = ["Broker", "BrokerError", "kafka", "kill", "start", "stop"]
