@@ -42,51 +42,55 @@ def producer(settings: ServiceSettings) -> AIOKafkaProducer:
 
 
 class Cluster:
-    """What the relay and the watchdog ask the broker about itself."""
+    """What this process asks the broker about itself. Every call raises KafkaError when nobody answers."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
 
     async def id(self) -> str:
-        """The cluster's id; another one means another log. Raises KafkaError when nobody answers."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_url, request_timeout_ms=3000)
-        await admin.start()
-        try:
-            described = await admin.describe_cluster()
-            return str(described["cluster_id"])
-        finally:
-            await admin.close()
+        """The cluster's id; another one means another log."""
+        async with self._admin() as admin:
+            return str((await admin.describe_cluster())["cluster_id"])
 
     async def ensure_topics(self, names: Sequence[str]) -> None:
-        """Create the topics that do not exist. Raises KafkaError when nobody answers."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_url, request_timeout_ms=3000)
-        await admin.start()
-        try:
-            missing = set(names) - set(await admin.list_topics())
-            for name in sorted(missing):
+        """Create the topics that do not exist."""
+        async with self._admin() as admin:
+            for name in sorted(set(names) - set(await admin.list_topics())):
                 topic = NewTopic(name, self._settings.kafka_partitions, self._settings.kafka_replicas)
                 try:
                     await admin.create_topics([topic])
                 except TopicAlreadyExistsError:
                     continue
-        finally:
-            await admin.close()
 
-    async def ends(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """The end offset of each partition that exists. Raises KafkaError when nobody answers."""
+    async def partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
+        """The partitions of those topics that exist."""
+        async with self._admin() as admin:
+            existing = sorted(set(topics) & set(await admin.list_topics()))
+            described = await admin.describe_topics(existing) if existing else []
+        return [TopicPartition(each["topic"], part["partition"]) for each in described for part in each["partitions"]]
+
+    async def ends(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """The end offset of each partition that exists."""
+        existing = set(await self.partitions(sorted({place.topic for place in places}))) & set(places)
         async with self._reader(None) as reader:
-            known = {each for each in partitions if each.partition in (await _partitions(reader, each.topic))}
-            found: dict[TopicPartition, int] = await reader.end_offsets(list(known)) if known else {}
+            found: dict[TopicPartition, int] = await reader.end_offsets(list(existing)) if existing else {}
             return found
 
     async def lag(self, group: str, topics: Sequence[str]) -> dict[TopicPartition, tuple[int, int]]:
         """For each partition of the topics: what the group has committed (0 if nothing), and the end."""
+        places = await self.partitions(topics)
         async with self._reader(group) as reader:
-            places = [
-                TopicPartition(topic, partition) for topic in topics for partition in await _partitions(reader, topic)
-            ]
             ends = await reader.end_offsets(places) if places else {}
             return {place: (await reader.committed(place) or 0, ends[place]) for place in places}
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_url, request_timeout_ms=3000)
+        await admin.start()
+        try:
+            yield admin
+        finally:
+            await admin.close()
 
     @asynccontextmanager
     async def _reader(self, group: str | None) -> AsyncIterator[AIOKafkaConsumer]:
@@ -102,11 +106,6 @@ class Cluster:
             yield reader
         finally:
             await reader.stop()
-
-
-async def _partitions(reader: AIOKafkaConsumer, topic: str) -> set[int]:
-    await reader._client.fetch_all_metadata()
-    return set(reader.partitions_for_topic(topic) or ())
 
 
 async def _without_headers(records: Any, original: Any) -> Any:
