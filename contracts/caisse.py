@@ -2,7 +2,10 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.event import Event
 from contracts.payments import ComplementaryStatus
@@ -26,26 +29,30 @@ class Payee(StrEnum):
     THIRD_PARTY = "third-party"
 
 
-class CareSettled(Event, type="caisse.CareSettled.v1", topic="payments.inbound"):
-    """The caisse settled one act of care: its base and rate are decided, deductions are not taken yet.
+Cents = Annotated[int, Field(ge=0, le=10**9)]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
 
-    `settlement_id` names the line in the caisse's file and never changes; `units` counts boxes,
-    paramedical acts or transport legs; `exempt` says the person owes no participation or franchise
-    on this line. Amounts are cents of EUR.
+
+class CareSettled(Event, type="caisse.CareSettled.v1", topic="payments.inbound"):
+    """The caisse settled one line of care: its base and rate are decided, deductions are not taken yet.
+
+    `settlement_id` names the line in the caisse's file and never changes. `beneficiary` names the patient,
+    always alike within one insured person's file. `units` counts acts, boxes or transport legs; `exempt`
+    says that no participation or franchise is owed on this line. Amounts are cents of EUR.
     """
 
     settlement_id: UUID
     nature: Nature
-    label: str
-    professional: str
-    beneficiary: str
+    label: Name
+    professional: Name
+    beneficiary: Name
     beneficiary_birth_date: date
     care_date: date
     payment_date: date
-    charged_cents: int
-    base_cents: int
-    rate_percent: int
-    units: int = 1
+    charged_cents: Cents
+    base_cents: Cents
+    rate_percent: Annotated[int, Field(ge=0, le=100)]
+    units: Annotated[int, Field(ge=1, le=999)] = 1
     exempt: bool = False
     payee: Payee
     complementary: ComplementaryStatus

@@ -1,0 +1,172 @@
+"""An insured person with a browser and a mailbox: sees the system only through the gateway and the mail."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+import aiohttp
+
+T = TypeVar("T")
+CODE = re.compile(r"^Votre code provisoire : ([0-9]{4,13})$", re.MULTILINE)
+
+
+class NotSeen(AssertionError):
+    """What should have happened was not seen in time, or the answer was another one."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the gateway."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+    @property
+    def trace_id(self) -> str:
+        """The trace of the click, as the answer names it."""
+        return self.headers.get("x-trace-id", "")
+
+    def expect(self, status: int) -> Self:
+        """The answer itself. Raises NotSeen when its status is another one; quotes only a problem's title."""
+        if self.status != status:
+            title = self.body.get("title") if isinstance(self.body, dict) else None
+            raise NotSeen(f"expected {status}, got {self.status}: {title}")
+        return self
+
+
+async def seen(found: Callable[[], Awaitable[T | None]], what: str, *, within: float = 20.0) -> T:
+    """Poll until `found()` is true, and return it. Raises NotSeen."""
+    ends = time.monotonic() + within
+    while not (result := await found()):
+        if time.monotonic() > ends:
+            raise NotSeen(f"not seen within {within:.0f} s: {what}")
+        await asyncio.sleep(0.05)
+    return result
+
+
+class Mailbox:
+    """Mailpit's API, as the embedded mailbox and Mailpit itself answer it."""
+
+    def __init__(self, url: str, http: aiohttp.ClientSession) -> None:
+        self._url = url
+        self._http = http
+
+    async def mails(self, address: str) -> list[dict[str, Any]]:
+        """Every mail to an address, the newest first."""
+        query = {"query": f"to:{address}", "limit": "200"}
+        async with self._http.get(f"{self._url}/api/v1/search", params=query) as response:
+            found: list[dict[str, Any]] = (await response.json())["messages"]
+            return found
+
+    async def text(self, mail: dict[str, Any]) -> str:
+        """The text part of a mail."""
+        async with self._http.get(f"{self._url}/api/v1/message/{mail['ID']}") as response:
+            return str((await response.json())["Text"])
+
+
+class Insured:
+    """One person at one device. `app=True` speaks as the mobile application, else as a browser."""
+
+    def __init__(self, gateway: str, mailbox: str, email: str, *, app: bool = False) -> None:
+        self.email = email
+        self._gateway = gateway
+        self._app = app
+        self._token = self._refresh = ""
+        jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=gateway)
+        self._http = aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=15))
+        self.mailbox = Mailbox(mailbox, self._http)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        await self._http.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        read_after: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """One request under /api/v1; writes carry an idempotency key."""
+        sent = {"Origin": self._gateway, **(headers or {})}
+        if method != "GET":
+            sent["Idempotency-Key"] = key or str(uuid4())
+        if read_after:
+            sent["X-Read-After"] = read_after
+        if self._token:
+            sent["Authorization"] = f"Bearer {self._token}"
+        async with self._http.request(method, f"{self._gateway}/api/v1{path}", json=body, headers=sent) as response:
+            is_json = "json" in response.content_type
+            content = await (response.json(content_type=None) if is_json else response.text())
+            return Answer(response.status, content, {k.lower(): v for k, v in response.headers.items()})
+
+    async def insist(self, method: str, path: str, body: Any = None, *, within: float = 30.0) -> Answer:
+        """As call, sent again with the same key until the answer is neither 5xx nor a broken connection."""
+        key = str(uuid4())
+
+        async def answered() -> Answer | None:
+            try:
+                answer = await self.call(method, path, body, key=key)
+            except (aiohttp.ClientError, TimeoutError):
+                return None
+            return answer if answer.status < 500 else None  # noqa: PLR2004 - the class of server errors
+
+        return await seen(answered, f"an answer to {method} {path}", within=within)
+
+    async def create_account(self, **details: str) -> Answer:
+        """The web form (F26): nir, last_name, birth_date, postal_code; the e-mail is the person's own."""
+        return (await self.insist("POST", "/accounts", {**details, "email": self.email})).expect(202)
+
+    async def provisional_code(self, *, count: int = 1, within: float = 20.0) -> str:
+        """The code of the newest mail that has one, once `count` mails with a code have come."""
+
+        async def found() -> str | None:
+            codes = [CODE.search(await self.mailbox.text(mail)) for mail in await self.mailbox.mails(self.email)]
+            given = [code.group(1) for code in codes if code]
+            return given[0] if len(given) >= count else None
+
+        return await seen(found, f"mail {count} with a provisional code", within=within)
+
+    async def log_in(self, nir: str, code: str) -> Answer:
+        """Open a session; the tokens or cookies are kept for the next calls."""
+        client = "android" if self._app else "web"
+        self._token = ""
+        answer = await self.insist("POST", "/sessions", {"nir": nir, "code": code, "client_id": client})
+        self._keep(answer)
+        return answer
+
+    async def refresh(self) -> Answer:
+        """Exchange the refresh token, which rotates."""
+        body = {"refresh_token": self._refresh} if self._app else {}
+        answer = await self.call("POST", "/sessions/refresh", body)
+        self._keep(answer)
+        return answer
+
+    async def choose_code(self, code: str, current: str | None = None) -> Answer:
+        """Choose an own code, then get a session that may do everything."""
+        body = {"new_code": code} | ({"current_code": current} if current else {})
+        answer = (await self.insist("PUT", "/me/code", body)).expect(204)
+        if self._app:
+            (await self.refresh()).expect(200)
+        return answer
+
+    async def home(self, read_after: str | None = None) -> Any:
+        """The home page; after a write of mine, when `read_after` names it."""
+        return (await self.call("GET", "/home", read_after=read_after)).expect(200).body
+
+    def _keep(self, answer: Answer) -> None:
+        if self._app and answer.status == 200:  # noqa: PLR2004 - OK
+            self._token, self._refresh = answer.body["access_token"], answer.body["refresh_token"]

@@ -1,0 +1,1 @@
+"""Writes what other teams read: JSON Schemas, AsyncAPI and OpenAPI, all derived from the code."""
