@@ -29,7 +29,8 @@ test: $(STAMP) ## Run every test that needs only this machine's Python
 	$(BIN)/python -m pytest -m "not kafka"
 
 test-kafka: $(STAMP) ## Run the integration tests and the journey on Apache Kafka (needs Java 17 and Maven)
-	$(BIN)/python -m deploy.kafka.tests
+	COMPTE_TEST_BROKER=kafka $(BIN)/python -m pytest -m "kafka or not chaos" \
+		tests/integration/test_apache_kafka.py tests/integration/chassis tests/journeys
 
 check: $(STAMP) ## Format, lint, types, import rules, contract drift, dead code, dependencies, lock
 	$(BIN)/ruff format --check $(SOURCES)
@@ -55,10 +56,10 @@ bench: $(STAMP) ## Measure against references in the same run; writes bench.json
 	$(BIN)/python -m tests.performance
 
 rebuild-home: $(STAMP) ## Rebuild every home page of the running stack from offset 0
-	@$(BIN)/python -m deploy.embedded run --data .stack gateway -- rebuild
+	@$(BIN)/python -m deploy.embedded.commands run gateway rebuild
 
 replay: $(STAMP) ## Bring back the dead events of a service: make replay SERVICE=notifications
-	@$(BIN)/python -m deploy.embedded replay --data .stack $(SERVICE)
+	@$(BIN)/python -m deploy.embedded.commands replay $(SERVICE)
 
 clean: ## Remove the environment and the stack's data
 	rm -rf $(VENV) .stack .mypy_cache .ruff_cache .hypothesis

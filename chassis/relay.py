@@ -1,10 +1,8 @@
 """Carries outbox rows to Kafka: in each person's order, never giving up, one relay a service at a time."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -15,16 +13,17 @@ from chassis.clock import now
 from chassis.failpoints import failpoint
 from chassis.ids import jitter
 from chassis.kafka import Cluster, producer
-from chassis.mongo import Database, DatabaseDown, Document, Duplicate
-from chassis.outbox import Wake, envelope_of
+from chassis.lease import Lease, LeaseLost
+from chassis.mongo import Database, DatabaseDown, Document
+from chassis.outbox import KEPT, Transaction, Wake, envelope_of
 from chassis.settings import ServiceSettings
 from chassis.telemetry import log
 from contracts.envelope import encode, headers
 
-LEASE = timedelta(seconds=5)
 RENEWED_EVERY = 1.0
 POLL = 0.2
-BATCH = 500
+WINDOW = 1000
+BATCH = 100
 IN_TIME = 10.0
 CLUSTER_CHECKED_EVERY = 5.0
 SLOWEST = 10.0
@@ -40,8 +39,7 @@ class Relay:
         self._wake = wake
         self._cluster = Cluster(settings)
         self._producer: AIOKafkaProducer | None = None
-        self._owner = f"{settings.host}:{settings.port}"
-        self._fence = 0
+        self._lease = Lease(database, "relay", f"{settings.host}:{settings.port}")
         self._renew_at = self._check_at = 0.0
         self.lost_log = asyncio.Event()
 
@@ -53,7 +51,7 @@ class Relay:
                 try:
                     published = await self._step()
                     wait = 0.1
-                except (KafkaError, DatabaseDown, TimeoutError, OSError) as error:
+                except (KafkaError, DatabaseDown, LeaseLost, TimeoutError, OSError) as error:
                     log.warning("relay waits", cause=type(error).__name__, seconds=round(wait, 1))
                     metrics.background_failures.labels("relay").inc()
                     await self._drop_producer()
@@ -66,43 +64,19 @@ class Relay:
             await self._drop_producer()
 
     async def _step(self) -> int:
-        """One turn: hold the lease, know the broker, publish one batch; how many rows that was."""
+        """One turn: hold the lease, know the broker, publish what is due; how many rows that was."""
         clock = asyncio.get_running_loop().time()
         if clock >= self._renew_at:
-            held = await self._hold_lease()
+            await self._lease.hold()
             self._renew_at = clock + RENEWED_EVERY
             await self._measure()
-            if not held:
-                self._fence = 0
-        if not self._fence:
+        if not self._lease.fence:
             return 0
         if self._producer is None or clock >= self._check_at:
             await self._know_broker()
+            await self._forget_old()
             self._check_at = clock + CLUSTER_CHECKED_EVERY
-        return await self._publish_batch()
-
-    async def _hold_lease(self) -> bool:
-        """Take or keep the service's lease. A new holder gets a higher fencing token; times are the database's."""
-        async with self._database.bounded():
-            instant = (await self._database.raw.command("hello"))["localTime"]
-            leases = self._database["leases"]
-            lease = await leases.find_one({"_id": "relay"})
-            if lease is None:
-                lease = {"_id": "relay", "owner": "", "fence": 0, "until": instant}
-                try:
-                    await leases.insert(lease)
-                except Duplicate:
-                    return False
-            mine = lease["owner"] == self._owner
-            if not mine and lease["until"] > instant:
-                return False
-            fence = self._fence if mine and self._fence == lease["fence"] else lease["fence"] + 1
-            taken = await leases.update(
-                {"_id": "relay", "owner": lease["owner"], "fence": lease["fence"]},
-                {"$set": {"owner": self._owner, "fence": fence, "until": instant + LEASE}},
-            )
-            self._fence = fence if taken else 0
-            return bool(taken)
+        return await self._publish_due()
 
     async def _know_broker(self) -> None:
         """Have a producer on a broker whose log holds all that was published; else publish again."""
@@ -140,26 +114,33 @@ class Relay:
     async def _publish_again(self) -> None:
         """The broker lost its log: everything of the last 8 days is unsent. Inboxes drop what they know."""
         async with self._database.bounded(30):
-            count = await self._database["outbox"].update_all(
-                {"state": "published"}, {"$set": {"state": "pending"}, "$unset": {"published_at": ""}}
-            )
+            count = await self._database["outbox"].update_all({"state": "published"}, {"$set": {"state": "pending"}})
         metrics.republished.inc(count)
         log.warning("broker lost its log, publishing again", count=count)
 
-    async def _publish_batch(self) -> int:
-        outbox = self._database["outbox"]
+    async def _forget_old(self) -> None:
+        """Delete what was published more than 8 days ago; what was not is kept however old it is."""
         async with self._database.bounded():
-            rows = await outbox.find({"state": "pending"}, sort=("at",), limit=BATCH)
-            if not rows:
-                return 0
-            names = [row["_id"] for row in rows]
-            await outbox.update_all({"_id": {"$in": names}, "state": "pending"}, {"$set": {"claim": self._fence}})
-        failpoint("P2")
-        async with asyncio.timeout(IN_TIME):
-            places = await self._send(rows)
-        failpoint("P3")
-        await self._mark(rows, places)
-        return len(rows)
+            old = {"state": "published", "at": {"$lt": now() - KEPT}}
+            rows = await self._database["outbox"].find(old, limit=BATCH, only=["_id"])
+            if rows:
+                await self._database["outbox"].delete({"_id": {"$in": [row["_id"] for row in rows]}})
+
+    async def _publish_due(self) -> int:
+        """Publish what waits, a batch at a time until the lease is to be renewed."""
+        async with self._database.bounded():
+            rows = await self._database["outbox"].find({"state": "pending"}, sort=("at",), limit=WINDOW)
+        published = 0
+        for batch in (rows[start : start + BATCH] for start in range(0, len(rows), BATCH)):
+            if asyncio.get_running_loop().time() >= self._renew_at and published:
+                break
+            failpoint("P2")
+            async with asyncio.timeout(IN_TIME):
+                places = await self._send(batch)
+            failpoint("P3")
+            await self._mark(batch, places)
+            published += len(batch)
+        return published
 
     async def _send(self, rows: Sequence[Document]) -> list[Any]:
         """Hand all rows to the producer in order, then wait for every acknowledgement."""
@@ -187,24 +168,26 @@ class Relay:
         return list(await asyncio.gather(*waiting))
 
     async def _mark(self, rows: Sequence[Document], places: Sequence[Any]) -> None:
-        """Remember that the broker has them, unless another relay has taken over since."""
+        """Remember that the broker has them, unless another relay has taken over since. Raises LeaseLost."""
         ends: dict[str, int] = {}
-        by_place: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for row, place in zip(rows, places, strict=True):
-            by_place[place.topic, place.partition].append(row["_id"])
+        for place in places:
             name = f"{place.topic.replace('.', '/')}|{place.partition}"  # a dot would nest the field
             ends[name] = max(ends.get(name, 0), place.offset + 1)
-        instant: datetime = now()
-        async with self._database.bounded():
-            for (topic, partition), names in by_place.items():
-                await self._database["outbox"].update_all(
-                    {"_id": {"$in": names}, "claim": self._fence},
-                    {"$set": {"state": "published", "published_at": instant, "partition": partition}},
-                )
-                metrics.published.labels(topic).inc(len(names))
-            await self._database["broker"].update(
+
+        async def body(session: Any) -> None:
+            transaction = Transaction(self._database, session, "")
+            await self._lease.guard(transaction)
+            await transaction["outbox"].update_all(
+                {"_id": {"$in": [row["_id"] for row in rows]}},
+                {"$set": {"state": "published", "published_at": transaction.now}},
+            )
+            await transaction["broker"].update(
                 {"_id": "cluster"}, {"$max": {f"ends.{name}": end for name, end in ends.items()}}
             )
+
+        await self._database.transaction(body)
+        for row in rows:
+            metrics.published.labels(row["topic"]).inc()
 
     async def _measure(self) -> None:
         async with self._database.bounded():

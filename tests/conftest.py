@@ -18,7 +18,7 @@ def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def kafka_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real broker for the whole run."""
-    with infra.tansu(tmp_path_factory.mktemp("kafka")) as address:
+    with infra.broker(tmp_path_factory.mktemp("kafka")) as address:
         yield address
 
 

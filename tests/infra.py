@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from chassis.service import Service
 from chassis.settings import ServiceSettings
+from deploy.kafka import kafka as apache_kafka
 
 T = TypeVar("T")
 SERVICES = ("identity", "payments", "procedures", "notifications", "gateway")
@@ -92,6 +93,18 @@ def tansu(folder: Path, port: int | None = None) -> Iterator[str]:
         yield f"127.0.0.1:{port}"
 
 
+APACHE = os.environ.get("COMPTE_TEST_BROKER") == "kafka"
+
+
+@contextmanager
+def broker(folder: Path, port: int | None = None) -> Iterator[str]:
+    """The broker this run is about, with an empty log: Tansu, or Apache Kafka when COMPTE_TEST_BROKER=kafka."""
+    folder.mkdir(exist_ok=True)
+    opened = apache_kafka(folder, port or free_port(), free_port()) if APACHE else tansu(folder, port)
+    with opened as address:
+        yield address
+
+
 def secret_settings() -> dict[str, dict[str, Any]]:
     """Fresh keys for all five services, as the settings each of them reads."""
     sealing = {name: ECKey.generate_key("P-256", {"kid": name}) for name in SERVICES}
@@ -122,7 +135,7 @@ def service_settings(name: str, mongodb_url: str, kafka_url: str = "127.0.0.1:1"
         "mongodb_url": mongodb_url,
         "database": f"{name}-{uuid4().hex[:12]}",
         "kafka_url": kafka_url,
-        "kafka_idempotence": False,
+        "kafka_idempotence": APACHE,
         "kafka_partitions": 3,
         "database_deadline": timedelta(seconds=5),
         **others,

@@ -4,11 +4,9 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,29 +22,12 @@ from deploy.demo.client import Insured
 from deploy.demo.journey import Journey
 from deploy.demo.people import RegisterLine, settlements, somebody_new
 from deploy.demo.upstream import import_register, publish_settlements
-from deploy.embedded.processes import ROOT
-from deploy.embedded.stack import Options, Stack, restarted, service_environment, start, stop
-from tests.infra import service_settings
+from deploy.embedded.commands import run
+from deploy.embedded.ports import free_base
+from deploy.embedded.stack import Options, Stack, restarted, start, stop
+from tests.infra import APACHE, broker, service_settings
 
 AMOUNTS = [1600, 1599, 1900]
-PORTS = 16
-
-
-def free_base() -> int:
-    """The first of a run of ports that nobody listens on, below the range that clients are given."""
-    for base in range(20_000, 32_000, PORTS):
-        if all(_free(port) for port in range(base, base + PORTS)):
-            return base
-    raise AssertionError("no free ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 @dataclass(frozen=True)
@@ -132,9 +113,7 @@ class World:
 
     def run(self, service: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A service's own command, with the environment that its process has."""
-        command = [sys.executable, "-m", f"services.{service}.main", *arguments]
-        environment = service_environment(self.data, service)
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return run(self.data, service, arguments)
 
     async def back(self, service: str) -> None:
         """Wait until a service that was killed answers again in another process."""
@@ -145,11 +124,12 @@ class World:
 @contextmanager
 def running_world(data: Path, **options: Any) -> Iterator[World]:
     """A stack of the test's own, stopped with the block."""
-    stack = start(Options(data, port_base=free_base(), **options))
-    try:
+    with ExitStack() as ended:
+        if APACHE:
+            options["kafka"] = ended.enter_context(broker(data / "kafka"))
+        stack = start(Options(data, port_base=free_base(), **options))
+        ended.callback(stop, data)
         yield World(stack, data.resolve())
-    finally:
-        stop(data)
 
 
 async def gather_walks(world: World, count: int) -> list[Journey]:

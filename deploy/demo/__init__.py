@@ -1,13 +1,15 @@
 """Demo people, the caisse's files about them, and the journey that `make demo` walks as a client."""
 
+from pathlib import Path
+
 from deploy.demo.people import REGISTER, TRY, register, settlements_file
 from deploy.demo.upstream import import_register, publish_settlements
 from deploy.embedded.stack import Stack
 
 
-async def load(stack: Stack) -> None:
+async def load(stack: Stack, data: Path) -> None:
     """Give the running stack the ten demo people and the caisse's settlements; doing it again changes nothing."""
-    await import_register(stack.data, REGISTER.read_text().splitlines())
+    await import_register(data, REGISTER.read_text().splitlines())
     await publish_settlements(stack.kafka, settlements_file(), fresh=False)
 
 

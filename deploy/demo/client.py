@@ -77,7 +77,7 @@ class Insured:
         self.email = email
         self._gateway = gateway
         self._app = app
-        self._token = self._refresh = ""
+        self.token = self._refresh = ""
         jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=gateway)
         self._http = aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=15))
         self.mailbox = Mailbox(mailbox, self._http)
@@ -106,8 +106,8 @@ class Insured:
             sent["Idempotency-Key"] = key or str(uuid4())
         if read_after:
             sent["X-Read-After"] = read_after
-        if self._token:
-            sent["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
         async with self._http.request(method, f"{self._gateway}/api/v1{path}", json=body, headers=sent) as response:
             is_json = "json" in response.content_type
             content = await (response.json(content_type=None) if is_json else response.text())
@@ -143,7 +143,7 @@ class Insured:
     async def log_in(self, nir: str, code: str) -> Answer:
         """Open a session; the tokens or cookies are kept for the next calls."""
         client = "android" if self._app else "web"
-        self._token = ""
+        self.token = ""
         answer = await self.insist("POST", "/sessions", {"nir": nir, "code": code, "client_id": client})
         self._keep(answer)
         return answer
@@ -169,4 +169,4 @@ class Insured:
 
     def _keep(self, answer: Answer) -> None:
         if self._app and answer.status == 200:  # noqa: PLR2004 - OK
-            self._token, self._refresh = answer.body["access_token"], answer.body["refresh_token"]
+            self.token, self._refresh = answer.body["access_token"], answer.body["refresh_token"]

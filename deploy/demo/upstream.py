@@ -1,8 +1,6 @@
 """The caisse's own information system, as far as this system sees it: a register file and a topic of settlements."""
 
 import asyncio
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -14,8 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from contracts.caisse import CareSettled
 from contracts.envelope import Envelope, encode, headers
-from deploy.embedded.processes import ROOT
-from deploy.embedded.stack import service_environment
+from deploy.embedded.commands import run
 
 
 async def publish_settlements(kafka: str, settlements: Iterable[Mapping[str, Any]], *, fresh: bool = True) -> int:
@@ -49,10 +46,6 @@ async def import_register(data: Path, lines: Iterable[str]) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
         file.write("".join(f"{line}\n" for line in lines))
         file.flush()
-        command = [sys.executable, "-m", "services.identity.main", "import", file.name]
-        environment = service_environment(data, "identity")
-        done = await asyncio.to_thread(
-            subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
+        done = await asyncio.to_thread(run, data, "identity", ["import", file.name])
     if done.returncode:
         raise RuntimeError(f"import of the register failed: {done.stderr.strip()[-300:]}")

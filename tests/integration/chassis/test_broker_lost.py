@@ -13,7 +13,7 @@ from chassis.history import raw_history
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from contracts.envelope import decode
-from tests.infra import free_port, service_settings, tansu, until
+from tests.infra import broker, free_port, service_settings, until
 from tests.integration.chassis import toy
 from tests.integration.chassis.test_carrying import World
 
@@ -41,13 +41,13 @@ async def test_an_empty_broker_gets_every_event_again_and_nobody_hears_one_twice
     port = int(settings[0].kafka_url.partition(":")[2])
     group = toy.listeners(f"hearers-{uuid4().hex[:6]}")
     person = uuid4()
-    with tansu(folder, port):
+    with broker(folder / "first", port):
         async with two_services(settings, group) as world:
             await world.say(person, "one", "two")
             await world.hears(person, "one", "two")
     async with two_services(settings, group) as world:
         await world.say(person, "while nobody listens")
-        with tansu(folder, port):
+        with broker(folder / "second", port):
             await world.hears(person, "one", "two", "while nobody listens", within=45)
             published = [decode(value) async for value in raw_history(settings[0], ["toy.events"])]
             assert [event.sequence for event in published] == [1, 2, 3]
@@ -65,7 +65,7 @@ async def test_rows_are_published_in_the_order_of_each_person_however_they_were_
         for number in range(8):
             for person in people:
                 await speaker.work(toy.say, (toy.Said(person_id=person, word=str(number)),))
-        with tansu(folder, int(speaking.settings.kafka_url.partition(":")[2])):
+        with broker(folder, int(speaking.settings.kafka_url.partition(":")[2])):
 
             async def all_published() -> bool:
                 return not await speaking.database["outbox"].find_one({"state": "pending"})

@@ -1,0 +1,1 @@
+"""Measures against references in the same run. Never part of the tests."""

@@ -1,0 +1,52 @@
+"""`make bench`: every figure beside a reference of the same run, medians of 5; prints a table, writes bench.json."""
+
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.performance import carrying, home, mails, publishing
+from tests.world import World, running_world
+
+RESULT = Path(__file__).parents[2] / "bench.json"
+
+
+async def measure(world: World, folder: Path) -> dict[str, Mapping[str, Any]]:
+    """All figures of one run."""
+    return {
+        "home page": await home.measure(world, folder),
+        "commit to consumer": await carrying.measure(world),
+        "relay": await publishing.measure(world),
+        "command to mail": await mails.measure(world),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on besides the code."""
+    model = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return {
+        "cores": os.cpu_count(),
+        "processor": model[0].partition(":")[2].strip() if model else platform.processor(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+def main() -> int:
+    """Measure on a stack of its own; 1 when a figure misses its bar."""
+    with tempfile.TemporaryDirectory() as folder, running_world(Path(folder) / "stack") as world:
+        figures = asyncio.run(measure(world, Path(folder)))
+    RESULT.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=2, ensure_ascii=False) + "\n")
+    print(f"{'what':<20} {'figure':<44} {'bar':<34} met")
+    for name, figure in figures.items():
+        print(f"{name:<20} {figure['text']:<44} {figure['bar']:<34} {'yes' if figure['met'] else 'NO'}")
+    return 0 if all(figure["met"] for figure in figures.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
