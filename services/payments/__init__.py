@@ -1,0 +1,1 @@
+"""Payments: what was reimbursed, to whom, and why that much."""

@@ -1,0 +1,1 @@
+"""Procedures: what a person asks of the caisse, and how far it has got."""

@@ -1,0 +1,1 @@
+"""The rules of procedures: pure functions over dated parameters, one module per subject."""
