@@ -77,7 +77,7 @@ class Running:
         self._indexes = indexes
         self._tasks = tasks
         self.work: Work[Any] = Work(service.database, service.source, store, service.wake)
-        self._inbox = Inbox(consumers, self.work, store)
+        self._inbox = Inbox(consumers, self.work, store, service.cipher)
         self._consumer = Consumer(service.settings, self._inbox)
         self._cluster = Cluster(service.settings)
         topics = [f"{service.name}.events", *consumers.topics]

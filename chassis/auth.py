@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet, OKPKey
 from chassis.clock import now
 from contracts.problems import Unauthenticated
 
-ALGORITHM = "EdDSA"
+ALGORITHM = "Ed25519"
 LIFE = 60
 LARGEST = 4096
 
@@ -60,7 +60,7 @@ class TokenVerifier:
 
 
 class TokenSigner:
-    """Signs tokens with one private key (EdDSA)."""
+    """Signs tokens with one private key (Ed25519)."""
 
     def __init__(self, key: str, *, issuer: str, kind: str) -> None:
         self._key = OKPKey.import_key(json.loads(key))

@@ -8,7 +8,7 @@ from chassis.ids import jitter
 from chassis.mongo import DatabaseDown
 from chassis.telemetry import log
 
-SLOWEST = 10.0
+FIRST, SLOWEST = 0.2, 10.0
 
 
 class Background:
@@ -29,8 +29,9 @@ class Background:
 
 
 async def _kept(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    wait = 0.2
+    clock, wait = asyncio.get_running_loop().time, FIRST
     while True:
+        started = clock()
         try:
             await run()
         except asyncio.CancelledError:
@@ -40,5 +41,7 @@ async def _kept(name: str, run: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:
             log.error("background task failed", task=name, cause=type(error).__name__, exc_info=True)
         metrics.background_failures.labels(name).inc()
+        if clock() - started > SLOWEST:
+            wait = FIRST
         await asyncio.sleep(jitter(wait))
         wait = min(wait * 2, SLOWEST)

@@ -11,13 +11,15 @@ from pydantic import ValidationError
 
 from chassis import metrics, order, telemetry
 from chassis.consumers import Consumers, Reaction
+from chassis.encryption import FieldCipher
 from chassis.failpoints import failpoint
 from chassis.mongo import DatabaseDown, Document, Index
 from chassis.outbox import Transaction, dead_letter
-from chassis.retries import IN_PROCESS, again_at, pause, spent
+from chassis.retries import IN_PROCESS, pause, spent
 from chassis.telemetry import log
+from chassis.waiting import Waiting, place
 from chassis.work import Work
-from contracts.envelope import Envelope, MalformedEnvelope, decode, encode
+from contracts.envelope import Envelope, MalformedEnvelope, decode
 from contracts.event import Event
 from contracts.problems import Problem
 
@@ -56,8 +58,9 @@ class Record:
 class Inbox(Generic[S]):
     """The receiving end of one service."""
 
-    def __init__(self, consumers: Consumers[S], work: Work[S], store: Any) -> None:
+    def __init__(self, consumers: Consumers[S], work: Work[S], store: Any, cipher: FieldCipher) -> None:
         self.consumers = consumers
+        self._waiting = Waiting(cipher)
         self._work = work
         self._store = store
 
@@ -71,6 +74,10 @@ class Inbox(Generic[S]):
             outcome = await self.settle(envelope, record.topic, record.offset)
         metrics.consumed.labels(record.topic, outcome.value).inc()
         return outcome
+
+    async def resume(self, row: Document) -> Outcome:
+        """Bring an event that has waited to its outcome, or let it wait longer. Raises DatabaseDown."""
+        return await self.settle(await self._waiting.envelope(row), row["topic"], row["offset"], parked=row)
 
     async def settle(self, envelope: Envelope, topic: str, offset: int, parked: Document | None = None) -> Outcome:
         """Apply an event, or park or bury it; `parked` is its row when it has waited already."""
@@ -117,8 +124,10 @@ class Inbox(Generic[S]):
         attempts = before.get("attempts", 0) + 1
         if spent(attempts):
             return await self._bury(envelope, topic, failure)
-        row = {**_waiting(envelope, topic, offset), "replay": before.get("replay", False)}
-        await self._work.transact(lambda transaction: _park(transaction, row, failure, attempts), "park")
+        row, replay = await self._waiting.row(envelope, topic, offset), bool(before.get("replay"))
+        await self._work.transact(
+            lambda transaction: self._waiting.park(transaction, row, failure, attempts, replay=replay), "park"
+        )
         return Outcome.PARKED
 
     async def _apply(
@@ -138,9 +147,11 @@ class Inbox(Generic[S]):
                 return Outcome.SKIPPED
             if verdict is order.Verdict.GAP:
                 if not row:
-                    await _park(transaction, _waiting(envelope, topic, offset), "gap", 0)
+                    waiting = await self._waiting.row(envelope, topic, offset)
+                    await self._waiting.park(transaction, waiting, "gap", 0)
                 return Outcome.PARKED
-            await transaction["inbox"].replace({"_id": envelope.id}, _done(envelope, topic, transaction), upsert=True)
+            done = {**place(envelope, topic), "state": "done", "done_at": transaction.now}
+            await transaction["inbox"].replace({"_id": envelope.id}, done, upsert=True)
             failpoint("P6")
             if known is not None:
                 event, reaction = known
@@ -162,13 +173,14 @@ class Inbox(Generic[S]):
             if row and row["state"] != "parked":
                 return Outcome.SKIPPED
             verdict = await order.verdict(transaction, envelope, skip_gap=False)
+            waiting = await self._waiting.row(envelope, topic, 0)
             if verdict is order.Verdict.GAP:
-                await _park(transaction, _waiting(envelope, topic, 0), "gap", 0)
+                await self._waiting.park(transaction, waiting, "gap", 0)
                 return Outcome.PARKED
             await transaction["inbox"].replace(
                 {"_id": envelope.id},
                 {
-                    **_waiting(envelope, topic, 0),
+                    **waiting,
                     "state": "dead",
                     "reason": reason,
                     "dead_at": transaction.now,
@@ -215,40 +227,3 @@ def _readable(record: Record) -> Envelope:
 
 def _patience_over(parked: Document | None, transaction: Transaction) -> bool:
     return parked is not None and parked["next_at"] <= transaction.now
-
-
-def _waiting(envelope: Envelope, topic: str, offset: int) -> Document:
-    return {
-        "_id": envelope.id,
-        "source": envelope.source,
-        "key": envelope.key,
-        "sequence": envelope.sequence,
-        "type": envelope.type,
-        "topic": topic,
-        "offset": offset,
-        "value": encode(envelope),
-    }
-
-
-def _done(envelope: Envelope, topic: str, transaction: Transaction) -> Document:
-    return {
-        "_id": envelope.id,
-        "source": envelope.source,
-        "key": envelope.key,
-        "sequence": envelope.sequence,
-        "type": envelope.type,
-        "topic": topic,
-        "state": "done",
-        "done_at": transaction.now,
-    }
-
-
-async def _park(transaction: Transaction, row: Document, reason: str, attempts: int) -> None:
-    waiting = {
-        **row,
-        "state": "parked",
-        "reason": reason,
-        "attempts": attempts,
-        "next_at": again_at(reason, attempts, transaction.now),
-    }
-    await transaction["inbox"].replace({"_id": row["_id"]}, waiting, upsert=True)

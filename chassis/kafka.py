@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -169,7 +170,7 @@ class Consumer(Generic[S]):
         self._subscriber = self._broker.subscriber(
             *self.topics,
             group_id=self._inbox.consumers.group,
-            group_instance_id=f"{self._inbox.consumers.group}-{self._settings.host}-{self._settings.port}",
+            group_instance_id=re.sub(r"[^A-Za-z0-9._-]", "-", self._settings.instance),
             batch=True,
             max_records=BATCH,
             batch_timeout_ms=100,

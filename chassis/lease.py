@@ -23,8 +23,8 @@ class Lease:
 
     async def hold(self) -> bool:
         """Take or keep the lease for 5 s; a new holder gets a higher token. Raises DatabaseDown."""
+        instant = await self._database.instant()
         async with self._database.bounded():
-            instant = (await self._database.raw.command("hello"))["localTime"]
             leases = self._database["leases"]
             lease = await leases.find_one({"_id": self._name})
             if lease is None:

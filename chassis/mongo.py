@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 import pymongo
@@ -153,6 +153,12 @@ class Database:
         """Raises DatabaseDown unless the database answers within its deadline."""
         async with self.bounded():
             await self.raw.command("ping")
+
+    async def instant(self) -> datetime:
+        """The database's own time in UTC, which all processes of a service share. Raises DatabaseDown."""
+        async with self.bounded():
+            told: datetime = (await self.raw.command("hello"))["localTime"]
+        return told.replace(tzinfo=UTC)
 
     async def ensure_indexes(self, indexes: Mapping[str, Sequence[Index]]) -> None:
         """Create what is missing."""

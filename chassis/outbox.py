@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from chassis import telemetry
 from chassis.clock import now
 from chassis.ids import new_id
@@ -102,9 +100,9 @@ def envelope_of(document: Document) -> Envelope:
 
 
 def dead_letter(topic: str, *, key: str, reason: str, about: Envelope | None, at: datetime) -> Document:
-    """A row for `<topic>.dead`: why an event had no effect here, with the event when it could be read.
+    """A row for `<topic>.dead`: which event had no effect here, and why.
 
-    A message that could not be read is not repeated, since nobody knows what it contains.
+    What it says is not repeated, since nobody here has validated it; it stands on its topic and in the inbox.
     """
     envelope = Envelope(
         id=str(new_id()),
@@ -113,10 +111,14 @@ def dead_letter(topic: str, *, key: str, reason: str, about: Envelope | None, at
         subject=about.id if about else "unreadable",
         key=key,
         time=at,
-        data={"reason": reason, "topic": topic, "event": orjson.loads(encode(about)) if about else None},
+        data={"reason": reason, "topic": topic, "event": _named(about) if about else None},
         traceparent=about.traceparent if about else None,
     )
     return row(envelope, f"{topic}.dead", at=at)
+
+
+def _named(event: Envelope) -> dict[str, Any]:
+    return {"id": event.id, "type": event.type, "source": event.source, "sequence": event.sequence}
 
 
 class Wake:

@@ -9,7 +9,6 @@ from chassis import metrics, order
 from chassis.clock import now
 from chassis.inbox import Inbox, Outcome
 from chassis.mongo import Database, Document
-from contracts.envelope import decode
 
 S = TypeVar("S")
 BATCH = 500
@@ -41,7 +40,7 @@ class Redelivery(Generic[S]):
         for row in rows:
             if not await self._due(row) or not await self._claim(row):
                 break
-            outcome = await self._inbox.settle(decode(row["value"]), row["topic"], row["offset"], parked=row)
+            outcome = await self._inbox.resume(row)
             if outcome is Outcome.PARKED:
                 break
             settled += 1

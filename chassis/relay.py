@@ -39,7 +39,7 @@ class Relay:
         self._wake = wake
         self._cluster = Cluster(settings)
         self._producer: AIOKafkaProducer | None = None
-        self._lease = Lease(database, "relay", f"{settings.host}:{settings.port}")
+        self._lease = Lease(database, "relay", settings.instance)
         self._renew_at = self._check_at = 0.0
         self.lost_log = asyncio.Event()
 

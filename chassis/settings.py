@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from socket import gethostname
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -12,6 +13,11 @@ class ServiceSettings(BaseSettings):
     """A value with a safe default has one; a secret or an address has none, so a misconfigured service stops."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    @property
+    def instance(self) -> str:
+        """The name of this process, which the one that takes its place after a crash has too."""
+        return f"{gethostname()}/{self.host}:{self.port}"
 
     host: str = "127.0.0.1"
     port: int

@@ -43,7 +43,8 @@ class LogIn(BaseModel):
 class AccountCreated(Event, type="identity.AccountCreated.v1"):
     """An insured person has an account (compte ameli); its e-mail is not validated yet.
 
-    The e-mail and the provisional code are sealed to notifications.
+    The e-mail and the provisional code are sealed to notifications. Comes again for a person when an account
+    that nobody opened starts over, with another e-mail: the newest holds.
     """
 
     last_name: str

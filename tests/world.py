@@ -77,8 +77,9 @@ class World:
 
     async def events(self, person_id: str) -> list[dict[str, Any]]:
         """Every event on the topics about one person, repeats included."""
-        values = [json.loads(value) for records in (await self.topics()).values() for value in records]
-        return [value for value in values if value.get("partitionkey") == person_id]
+        records = [value for values in (await self.topics()).values() for value in values]
+        about = [value for value in records if person_id.encode() in value and value.startswith(b"{")]
+        return [event for event in map(json.loads, about) if event.get("partitionkey") == person_id]
 
     def logs(self) -> str:
         """Everything that any process of the stack wrote to its log."""

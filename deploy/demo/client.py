@@ -12,7 +12,7 @@ from uuid import uuid4
 import aiohttp
 
 T = TypeVar("T")
-CODE = re.compile(r"^Votre code provisoire : ([0-9]{4,13})$", re.MULTILINE)
+CODE = re.compile(r"^Votre code provisoire : ([0-9]{4,13})\r?$", re.MULTILINE)
 
 
 class NotSeen(AssertionError):
@@ -131,12 +131,13 @@ class Insured:
         return (await self.insist("POST", "/accounts", {**details, "email": self.email})).expect(202)
 
     async def provisional_code(self, *, count: int = 1, within: float = 20.0) -> str:
-        """The code of the newest mail that has one, once `count` mails with a code have come."""
+        """The code of the newest mail that has one, once `count` different mails with a code have come."""
 
         async def found() -> str | None:
-            codes = [CODE.search(await self.mailbox.text(mail)) for mail in await self.mailbox.mails(self.email)]
+            mails = {mail["MessageID"]: mail for mail in reversed(await self.mailbox.mails(self.email))}
+            codes = [CODE.search(await self.mailbox.text(mail)) for mail in mails.values()]
             given = [code.group(1) for code in codes if code]
-            return given[0] if len(given) >= count else None
+            return given[-1] if len(given) >= count else None
 
         return await seen(found, f"mail {count} with a provisional code", within=within)
 

@@ -89,7 +89,7 @@ class Journey:
         await self.settle()
 
         async def shown() -> bool:
-            items = (await self.insured.home())["latest_payments"]["items"]
+            items = (await self.insured.home())["latest_payments"]["payments"]
             return [item["amount_cents"] for item in items] == self.amounts
 
         await seen(shown, f"payments {self.amounts} on the home page")
@@ -97,8 +97,8 @@ class Journey:
 
     async def see_explanation(self) -> Answer:
         """N1: the steps of the explanation sum up to the amount."""
-        newest = (await self.insured.home())["latest_payments"]["items"][0]
-        answer = (await self.insured.call("GET", f"/payments/{newest['payment_id']}")).expect(200)
+        newest = (await self.insured.home())["latest_payments"]["payments"][0]
+        answer = (await self.insured.insist("GET", f"/payments/{newest['payment_id']}")).expect(200)
         steps = answer.body["explanation"]
         if sum(step["amount_cents"] for step in steps) != newest["amount_cents"]:
             raise NotSeen("the explanation does not sum up to the amount")
@@ -115,11 +115,11 @@ class Journey:
 
         async def shown() -> bool:
             home = await self.insured.home(self.request["read_after"])
-            numbers = [item["tracking_number"] for item in home["requests_in_progress"]["items"]]
+            numbers = [item["tracking_number"] for item in home["requests_in_progress"]["requests"]]
             return self.request["tracking_number"] in numbers
 
         await seen(shown, "the order on the home page")
-        return (await self.insured.call("GET", f"/requests/{self.request['request_id']}")).expect(200)
+        return (await self.insured.insist("GET", f"/requests/{self.request['request_id']}")).expect(200)
 
     async def see_confirmation(self) -> None:
         """One mail names the tracking number."""

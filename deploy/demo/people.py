@@ -69,7 +69,7 @@ def somebody_new() -> RegisterLine:
         first_name="Camille",
         birth_date=f"19{year}-{month:02}-15",
         postal_code="29200",
-        caisse="291",
+        caisse="29",
     )
 
 

@@ -1,21 +1,84 @@
 """The HTTP APIs as OpenAPI 3.1: one document a service, and the gateway's, composed of what it forwards."""
 
+import json
 from importlib import import_module
 from typing import Any
 
-from fastapi import APIRouter
-
 from chassis.app import bare_app
+from services.gateway.api import routers as gateway_routers
+from services.gateway.domain.capabilities import Access, Capability, forwarded
 
 SERVICES = ("identity", "payments", "procedures", "notifications")
+SECURITY = {
+    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-access"},
+    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+}
+PROBLEM = {
+    "description": "A refusal (RFC 9457).",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "trace_id": {"type": "string"},
+                    "errors": {"type": "array", "items": {"type": "object"}},
+                },
+            }
+        }
+    },
+}
 
 
 def openapi() -> dict[str, dict[str, Any]]:
-    """Every service's document, by service name."""
-    return {name: _document(name) for name in SERVICES}
+    """Every document, by name: the services' own, and the public one as `gateway`."""
+    own = {name: _with_problems(_document(name)) for name in SERVICES}
+    return {**own, "gateway": _public(own)}
 
 
 def _document(service: str) -> dict[str, Any]:
-    api = import_module(f"services.{service}.api")
-    routers = [found for found in vars(api).values() if isinstance(found, APIRouter)]
-    return bare_app(service, routers).openapi()
+    return bare_app(service, [import_module(f"services.{service}.api").router]).openapi()
+
+
+def _public(services: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    document = _with_problems(bare_app("gateway", gateway_routers).openapi())
+    document["info"] = {"title": "Compte: the public API", "version": "1"}
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for each in forwarded():
+        operation, used = _operation(services[each.service], each)
+        document["paths"].setdefault(each.public_path, {})[each.method.lower()] = operation
+        schemas |= used
+    document["components"] |= {"securitySchemes": SECURITY, "schemas": dict(sorted(schemas.items()))}
+    document["paths"] = dict(sorted(document["paths"].items()))
+    return document
+
+
+def _operation(document: dict[str, Any], wanted: Capability) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A service's operation as the gateway offers it, with its schemas named after their service."""
+    text = json.dumps(document)
+    prefix = f"{wanted.service.capitalize()}"
+    renamed = json.loads(text.replace("#/components/schemas/", f"#/components/schemas/{prefix}"))
+    operation = dict(renamed["paths"][wanted.upstream_path][wanted.method.lower()])
+    operation["tags"] = [wanted.service]
+    operation["x-features"] = list(wanted.features)
+    operation["x-channels"] = sorted(wanted.channels)
+    if wanted.access is not Access.PUBLIC:
+        operation["security"] = [{"session": []}, {"token": []}]
+    return operation, {f"{prefix}{name}": schema for name, schema in renamed["components"]["schemas"].items()}
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI describes its own 422; ours, like every refusal, is a problem."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            responses = {code: found for code, found in operation["responses"].items() if code != "422"}
+            operation["responses"] = {**responses, "default": {"$ref": "#/components/responses/Problem"}}
+    components = document.setdefault("components", {})
+    components["responses"] = {"Problem": PROBLEM}
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.get("schemas", {}).pop(name, None)
+    return document

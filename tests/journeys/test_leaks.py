@@ -3,16 +3,29 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+from aiokafka import AIOKafkaProducer
 from bson import encode as to_bson
 
+from contracts.envelope import Envelope, encode
 from deploy.demo.people import somebody_new
+from tests.infra import until
 from tests.world import World
 
 SERVICES = ("identity", "payments", "procedures", "notifications", "gateway")
 IBAN = "FR5912345123450000DEMO00115"
+POISON = "184071399099918"
+TOPICS = (
+    "identity.events",
+    "payments.events",
+    "procedures.events",
+    "notifications.events",
+    "payments.inbound",
+    "payments.inbound.dead",
+)
 
 
 def spellings(secret: str) -> Iterator[bytes]:
@@ -43,7 +56,8 @@ async def test_a_canary_nir_code_and_iban_are_in_no_topic_log_span_metric_dead_l
         await journey.see_confirmation()
         await journey.forget_code()
         second = await insured.provisional_code(count=2)
-        secrets = [person.nir, IBAN, provisional, second, first_own, journey.code, wrong]
+        secrets = [person.nir, IBAN, provisional, second, first_own, journey.code, wrong, POISON]
+    await send_poison(world, person.person_id)
     places = {
         **{f"topic {name}": b"\n".join(values) for name, values in (await world.topics()).items()},
         "logs": world.logs().encode(),
@@ -51,15 +65,31 @@ async def test_a_canary_nir_code_and_iban_are_in_no_topic_log_span_metric_dead_l
         **{f"metrics of {name}": await metrics(world, name) for name in SERVICES},
         **{f"database {name}": dump(world.database(name)) for name in SERVICES},
     }
-    assert all(places.values()), "a place was not looked at"
+    unseen = [place for place, content in places.items() if not content and not place.startswith("topic")]
+    assert not unseen
+    assert all(places[f"topic {name}"] for name in TOPICS)
+    assert POISON.encode() in places["topic payments.inbound"]
     found = [
         (place, number)
         for number, secret in enumerate(secrets)
         for spelling in spellings(secret)
         for place, content in places.items()
-        if spelling in content
+        if spelling in content and (secret, place) != (POISON, "topic payments.inbound")
     ]
     assert not found, f"(place, number of the secret): {found}"
+
+
+async def send_poison(world: World, key: str) -> None:
+    """Two messages that nobody can use: one that is no JSON, one whose data is wrong; both quote a NIR."""
+    wrong = Envelope("poison", "caisse.CareSettled.v1", "/caisse", "x", key, datetime.now(UTC), {"person_id": POISON})
+    async with AIOKafkaProducer(bootstrap_servers=world.stack.kafka) as producer:
+        for value in (f"nir={POISON}".encode(), encode(wrong)):
+            await producer.send_and_wait("payments.inbound", value, key=key.encode())
+
+    async def two_letters() -> bool:
+        return len((await world.topics())["payments.inbound.dead"]) >= 2
+
+    await until(two_letters, "two dead letters")
 
 
 async def metrics(world: World, service: str) -> bytes:

@@ -33,7 +33,9 @@ class Receiver:
             return MongoStore(tx, parameters)
 
         self._database = service.database
-        self._inbox = Inbox(consumers, Work(service.database, service.source, store, service.wake), store)
+        self._inbox = Inbox(
+            consumers, Work(service.database, service.source, store, service.wake), store, service.cipher
+        )
         self._offset = 0
 
     async def receive(self, settled: CareSettled, event_id: str | None = None, **but: Any) -> Outcome:

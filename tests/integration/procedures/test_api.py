@@ -46,7 +46,7 @@ class Procedures:
     def __init__(self, service: Service) -> None:
         app = create_app(service, store=store, routers=[router], consumers=consumers, indexes=INDEXES)
         self.database = service.database
-        self._inbox: Inbox[Store] = Inbox(consumers, app.state.work, store)
+        self._inbox: Inbox[Store] = Inbox(consumers, app.state.work, store, service.cipher)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://procedures")
 
     async def meet(self, person: UUID, birth_date: str = "1985-03-14") -> Outcome:

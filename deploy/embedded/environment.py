@@ -1,0 +1,72 @@
+"""What each process of the embedded stack finds in its environment. Services know no more of it than this."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.embedded.keys import Keys
+from deploy.embedded.ports import HOST, SERVICES, Ports
+
+PARTITIONS = 3
+SENDER = "Compte <ne-pas-repondre@exemple.invalid>"
+
+
+def of_any_process() -> dict[str, str]:
+    """Ours, without buffering of output, and never a proxy between two processes of this machine."""
+    direct = ",".join(filter(None, [os.environ.get("NO_PROXY"), HOST, "localhost"]))
+    return {**os.environ, "PYTHONUNBUFFERED": "1", "NO_PROXY": direct, "no_proxy": direct}
+
+
+def of_service(
+    name: str,
+    *,
+    ports: Ports,
+    keys: Keys,
+    data: Path,
+    mongodb_url: str,
+    kafka: str,
+    idempotence: bool,
+    extra: Mapping[str, str],
+) -> dict[str, str]:
+    """The settings of one service, as <SERVICE>_<NAME>; `extra` names have the last word."""
+    own = keys.services[name]
+    settings = {
+        "HOST": HOST,
+        "PORT": str(ports[name]),
+        "MONGODB_URL": mongodb_url,
+        "DATABASE": name,
+        "KAFKA_URL": kafka,
+        "KAFKA_IDEMPOTENCE": str(idempotence).lower(),
+        "KAFKA_PARTITIONS": str(PARTITIONS),
+        "OTLP_URL": ports.url("traces"),
+        "FAILPOINTS": str(data / "failpoints"),
+        "INTERNAL_JWKS": keys.internal_jwks,
+        "SEALING_JWKS": keys.sealing_jwks,
+        "SEALING_KEY": json.dumps(own.sealing_key),
+        "FIELD_KEY": own.field_key,
+        "INDEX_KEY": own.index_key,
+        **_particular(name, ports, keys),
+    }
+    return {**{f"{name.upper()}_{key}": value for key, value in settings.items()}, **extra}
+
+
+def _particular(name: str, ports: Ports, keys: Keys) -> dict[str, str]:
+    match name:
+        case "gateway":
+            upstreams = {service: ports.url(service) for service in SERVICES if service != "gateway"}
+            return {
+                "INTERNAL_KEY": json.dumps(keys.internal_key),
+                "UPSTREAMS": json.dumps(upstreams),
+                "PUBLIC_URL": ports.url("gateway"),
+            }
+        case "identity":
+            return {"SIGNING_KEY": json.dumps(keys.signing_key), "PEPPER": keys.pepper}
+        case "notifications":
+            return {
+                "SMTP_URL": f"smtp://{ports.address('smtp')}",
+                "SENDER": SENDER,
+                "PUBLIC_URL": ports.url("gateway"),
+            }
+        case _:
+            return {}

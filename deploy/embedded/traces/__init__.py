@@ -1,0 +1,1 @@
+"""Takes the spans of every service and shows where one click went."""

@@ -1,0 +1,1 @@
+"""The gateway: sessions, commands on their way to a service, and the home page."""

@@ -1,0 +1,128 @@
+"""Access tokens, verified here against identity's public keys; a session that is over is refused within 5 s."""
+
+import asyncio
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis import clock
+from chassis.auth import InvalidToken, TokenVerifier
+from chassis.work import Work
+from contracts.identity import Channel
+from contracts.problems import Unauthenticated, Unavailable
+from services.gateway.domain.sessions import Session
+from services.gateway.handlers import sessions as handlers
+
+ISSUER, AUDIENCE, KIND = "identity", "compte", "at+jwt"
+REFETCH_SECONDS = 10.0
+FOLLOW_SECONDS = 1.8  # and the 0.2 s between two runs of a task
+REMEMBERED = 50_000
+
+
+class AccessTokens:
+    """Reads access tokens. Its keys outlive a restart; identity is asked only for a key it has not seen."""
+
+    def __init__(
+        self,
+        work: Work[Any],
+        fetch: Callable[[], Awaitable[str]],
+        *,
+        now: Callable[[], datetime] = clock.now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._work = work
+        self._fetch = fetch
+        self._now = now
+        self._monotonic = monotonic
+        self._verifier: TokenVerifier | None = None
+        self._kids: frozenset[str] = frozenset()
+        self._asked_at = -REFETCH_SECONDS
+        self._asking = asyncio.Lock()
+        self._read: dict[bytes, Session] = {}
+        self._revoked: frozenset[UUID] = frozenset()
+        self._forgotten: frozenset[UUID] = frozenset()
+
+    async def read(self, token: str) -> Session:
+        """The session of a valid access token. Raises Unauthenticated, or Unavailable while no key is known."""
+        name = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        session = self._read.get(name)
+        if session is None:
+            session = await self._verified(token)
+            self._remember(name, session)
+        over = session.session_id in self._revoked or session.session_id in self._forgotten
+        if over or session.expires_at <= self._now():
+            raise Unauthenticated
+        return session
+
+    async def follow_revoked(self, work: Work[Any]) -> None:
+        """Learn which sessions are over; repeated, so that every replica refuses them within 5 s."""
+        self._revoked = frozenset(await work.read(handlers.recently_revoked, self._now()))
+        self._forgotten -= self._revoked
+        await asyncio.sleep(FOLLOW_SECONDS)
+
+    def forget(self, session_id: UUID) -> None:
+        """Refuse a session at once in this process; the others learn it from identity's event."""
+        self._forgotten |= {session_id}
+
+    async def _verified(self, token: str) -> Session:
+        if self._verifier is None or _kid(token) not in self._kids:
+            await self._learn_keys(_kid(token))
+        if self._verifier is None:
+            raise Unavailable
+        try:
+            return _session(self._verifier.verify(token))
+        except (InvalidToken, KeyError, ValueError):
+            raise Unauthenticated from None
+
+    async def _learn_keys(self, kid: str) -> None:
+        """Take the kept keys, then ask identity for one that is not among them, at most once in 10 s."""
+        async with self._asking:
+            if self._verifier is None:
+                self._use(await self._work.read(handlers.kept_keys, None))
+            if kid in self._kids or self._monotonic() - self._asked_at < REFETCH_SECONDS:
+                return
+            self._asked_at = self._monotonic()
+            try:
+                jwks = await self._fetch()
+            except Unavailable:
+                return
+            self._use(jwks)
+            await self._work(handlers.keep_keys, jwks)
+
+    def _use(self, jwks: str | None) -> None:
+        if jwks is not None:
+            self._verifier = TokenVerifier(jwks, issuer=ISSUER, audience=AUDIENCE, kind=KIND)
+            self._kids = frozenset(str(key.get("kid")) for key in json.loads(jwks)["keys"])
+
+    def _remember(self, name: bytes, session: Session) -> None:
+        if len(self._read) >= REMEMBERED:
+            now = self._now()
+            self._read = {each: held for each, held in self._read.items() if held.expires_at > now}
+        if len(self._read) >= REMEMBERED:
+            self._read.clear()
+        self._read[name] = session
+
+
+def _session(claims: dict[str, object]) -> Session:
+    return Session(
+        UUID(str(claims["sub"])),
+        UUID(str(claims["sid"])),
+        Channel(str(claims["channel"])),
+        str(claims["scope"]),
+        datetime.fromtimestamp(float(str(claims["exp"])), UTC),
+    )
+
+
+def _kid(token: str) -> str:
+    """The key that a token says it was signed with; nothing of it is believed yet."""
+    head = token.partition(".")[0]
+    try:
+        header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+        return str(header["kid"])
+    except (ValueError, KeyError, TypeError):
+        return ""

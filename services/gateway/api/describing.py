@@ -1,0 +1,31 @@
+"""How our own routes describe themselves where FastAPI cannot see it: they read raw requests, to pass them on."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.gateway.domain.capabilities import Access, Capability
+
+SESSION: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 8, "maxLength": 64},
+    "description": "Sent again with the same key, a command is answered as the first time and done once.",
+}
+
+
+def described(
+    wanted: Capability, *, body: type[BaseModel] | None = None, parameter: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What OpenAPI says of a route beside its answer: who may call it, for which features, with which body."""
+    parameters = [*([IDEMPOTENCY_KEY] if wanted.idempotent else []), *([parameter] if parameter else [])]
+    extra: dict[str, Any] = {"x-features": list(wanted.features), "x-channels": sorted(wanted.channels)}
+    if wanted.access is not Access.PUBLIC:
+        extra["security"] = SESSION
+    if parameters:
+        extra["parameters"] = parameters
+    if body is not None:
+        extra["requestBody"] = {"content": {"application/json": {"schema": body.model_json_schema()}}}
+    return extra

@@ -1,0 +1,1 @@
+"""What the gateway decides by itself: who may call what, and what the home page says."""

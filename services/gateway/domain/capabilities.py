@@ -1,0 +1,151 @@
+"""Every public route, once: where it leads, who may call it, and which features it gives to which channel.
+
+Forwarding, access, channel rules, the answer of `GET /capabilities` and the menu of the home page all
+follow from this table, so none of them can promise what another refuses.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.identity import Channel
+from contracts.procedures import RequestKind
+
+PREFIX = "/api/v1"
+OWN = "gateway"
+BOTH = frozenset(Channel)
+
+
+class Access(StrEnum):
+    """What a caller needs."""
+
+    PUBLIC = "public"
+    SESSION = "session"
+    ANY_SESSION = "session-even-before-code-change"
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A request (démarche) that the home page offers in two clicks (domain F35)."""
+
+    kind: RequestKind
+    label: str
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One public route. `path` is under /api/v1; `service` answers it, at the same path unless `target` differs.
+
+    `menu` is the label of its tab on the home page; `idempotent` says that it takes an Idempotency-Key.
+    """
+
+    method: str
+    path: str
+    service: str
+    access: Access
+    features: tuple[str, ...]
+    summary: str
+    channels: frozenset[Channel] = BOTH
+    idempotent: bool = False
+    target: str | None = None
+    menu: str | None = None
+    shortcuts: tuple[Shortcut, ...] = ()
+
+    @property
+    def upstream_path(self) -> str:
+        """Where its service answers it."""
+        return self.target or self.path
+
+    @property
+    def public_path(self) -> str:
+        """Where callers find it."""
+        return PREFIX + self.path
+
+
+CAPABILITIES: Sequence[Capability] = (
+    Capability(
+        "GET",
+        "/home",
+        OWN,
+        Access.SESSION,
+        ("F03", "F33", "F34", "F38", "F40", "F42", "F52", "F53"),
+        "The home page",
+        menu="Accueil",
+    ),
+    Capability("GET", "/capabilities", OWN, Access.PUBLIC, ("F01",), "Which feature exists in which channel"),
+    Capability("GET", "/accounts/prerequisites", OWN, Access.PUBLIC, ("F27",), "What to have at hand"),
+    Capability(
+        "POST",
+        "/accounts",
+        "identity",
+        Access.PUBLIC,
+        ("F07", "F08", "F09", "F26", "F28"),
+        "Create an account",
+        idempotent=True,
+    ),
+    Capability("POST", "/sessions", OWN, Access.PUBLIC, ("F15",), "Log in"),
+    Capability("POST", "/sessions/refresh", OWN, Access.PUBLIC, ("F15",), "Continue a session"),
+    Capability("DELETE", "/sessions/current", OWN, Access.ANY_SESSION, ("F15",), "Log out"),
+    Capability("GET", "/sessions", "identity", Access.SESSION, ("B3",), "List the devices that are logged in"),
+    Capability("DELETE", "/sessions/{session_id}", "identity", Access.SESSION, ("B3",), "Log one device out"),
+    Capability(
+        "POST",
+        "/code-resets",
+        "identity",
+        Access.PUBLIC,
+        ("F17", "F20", "F21", "F22", "F23"),
+        "Ask for a provisional code",
+        idempotent=True,
+    ),
+    Capability("PUT", "/me/code", OWN, Access.ANY_SESSION, ("F21",), "Choose an own access code", idempotent=True),
+    Capability("GET", "/me", "identity", Access.SESSION, ("F33",), "The profile", menu="Mes informations"),
+    Capability(
+        "GET",
+        "/payments",
+        "payments",
+        Access.SESSION,
+        ("F45", "F55"),
+        "The payments of the last months",
+        menu="Mes paiements",
+    ),
+    Capability(
+        "GET", "/payments/{payment_id}", "payments", Access.SESSION, ("N1",), "One payment and how it was composed"
+    ),
+    Capability("GET", "/procedures", "procedures", Access.SESSION, ("F36",), "What can be asked for"),
+    Capability(
+        "POST",
+        "/requests",
+        "procedures",
+        Access.SESSION,
+        ("F04", "F59"),
+        "Make a request",
+        idempotent=True,
+        shortcuts=(Shortcut(RequestKind.VITALE_CARD_ORDER, "Commander ma carte Vitale"),),
+    ),
+    Capability("GET", "/requests", "procedures", Access.SESSION, ("F04",), "My requests", menu="Mes démarches"),
+    Capability(
+        "GET", "/requests/{request_id}", "procedures", Access.SESSION, ("F60", "B1"), "One request and its progress"
+    ),
+)
+
+
+def capability(method: str, path: str) -> Capability:
+    """The one of this method and path (under /api/v1). Raises LookupError, so a stray route fails at import."""
+    for each in CAPABILITIES:
+        if (each.method, each.path) == (method, path):
+            return each
+    raise LookupError(f"{method} {path} is not in the table")
+
+
+def forwarded() -> Iterable[Capability]:
+    """Those that another service answers, without any work of our own."""
+    return (each for each in CAPABILITIES if each.service != OWN)
+
+
+def features() -> dict[str, frozenset[Channel]]:
+    """Every feature that a route gives, with the channels that have it."""
+    matrix: dict[str, frozenset[Channel]] = {}
+    for each in CAPABILITIES:
+        for feature in each.features:
+            matrix[feature] = matrix.get(feature, frozenset()) | each.channels
+    return matrix

@@ -1,0 +1,233 @@
+"""What the home page knows of one person, and how an event changes it.
+
+Each fact remembers the sequence of the event it came from and the newest wins, so any order and any
+repetition of events ends in the same state.
+"""
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.event import Event
+from contracts.identity import AccountCreated, Channel, CodeChosen, EmailValidated, LoggedIn
+from contracts.notifications import EmailFailed, EmailKind, EmailSent
+from contracts.payments import ComplementaryStatus, PaymentKind, ReimbursementPaid
+from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+PARIS = ZoneInfo("Europe/Paris")
+LATEST = 5  # lines of "Mes derniers paiements" (domain F34)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value that a text outside this project may change one day."""
+
+    id: str
+    valid_from: date
+    value: int
+    source: str
+
+
+# The banner about payments to pass on to a complementary insurer looks as far back as the list of payments.
+TO_SEND_MONTHS = (Parameter("home.to-send-months", date(2020, 7, 1), 6, "domain F45, F52"),)
+
+
+@dataclass(frozen=True)
+class Latest(Generic[T_co]):
+    """A fact, with the sequence and the instant of the event that told it."""
+
+    value: T_co
+    sequence: int
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who the person is, and where insured. `caisse` is a code."""
+
+    first_name: str
+    last_name: str
+    caisse: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class PreviousLogin:
+    """The log-in before the current one (dernière connexion, domain F53), and what failed since."""
+
+    at: datetime | None
+    channel: Channel | None
+    failed_attempts: int
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One line of the latest payments; cents of EUR, negative when money was taken back."""
+
+    payment_id: UUID
+    kind: PaymentKind
+    amount_cents: int
+    payment_date: date
+    care_date: date
+    beneficiary: str
+    complementary: ComplementaryStatus
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request (démarche) and who must act next."""
+
+    request_id: UUID
+    tracking_number: str
+    kind: RequestKind
+    state: RequestState
+    next_actor: Actor
+    ordered_on: date
+    expected_on: date
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What became of the newest e-mail to the person."""
+
+    kind: EmailKind
+    delivered: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Home:
+    """Everything the home page says of one person. `seen`: the newest sequence of each service, by its name.
+
+    `payments` are sorted, newest first; `requests` by id.
+    """
+
+    person_id: UUID
+    seen: Mapping[str, int] = field(default_factory=dict)
+    as_of: datetime | None = None
+    account: Latest[Account] | None = None
+    email_validated: Latest[datetime] | None = None
+    code_chosen: Latest[datetime] | None = None
+    previous_login: Latest[PreviousLogin] | None = None
+    mail: Latest[Mail] | None = None
+    payments: tuple[Latest[Payment], ...] = ()
+    requests: tuple[Latest[Request], ...] = ()
+
+    def payments_to_send(self) -> tuple[Payment, ...]:
+        """Those of the last months that the person must pass on to a complementary insurer (domain F52)."""
+        since = self._to_send_since()
+        return tuple(each.value for each in self.payments if _to_send(each.value, since))
+
+    def latest_payments(self) -> tuple[Latest[Payment], ...]:
+        """The five newest, by payment date."""
+        return self.payments[:LATEST]
+
+    def open_requests(self) -> tuple[Latest[Request], ...]:
+        """Those not closed, the newest first."""
+        found = [each for each in self.requests if each.value.state is not RequestState.CLOSED]
+        return tuple(sorted(found, key=lambda each: (each.value.ordered_on, each.value.request_id), reverse=True))
+
+    def _to_send_since(self) -> date:
+        if self.as_of is None:
+            return date.max
+        day = self.as_of.astimezone(PARIS).date()
+        return months_before(day, in_force(TO_SEND_MONTHS, day))
+
+
+def apply(home: Home, event: Event, *, source: str, sequence: int, time: datetime) -> Home:
+    """The home page after this event; repeats and old news leave it as it was. `source` is a service's name.
+
+    A payment is told once: what corrects it is another payment. So only the lines that can still be shown are kept.
+    """
+    home = replace(
+        home,
+        seen={**home.seen, source: max(sequence, home.seen.get(source, 0))},
+        as_of=max(time, home.as_of or time),
+    )
+    return _pruned(_told(home, event, sequence, time))
+
+
+def _told(home: Home, event: Event, sequence: int, time: datetime) -> Home:
+    def newest(before: Latest[T] | None, value: T) -> Latest[T]:
+        return before if before and before.sequence >= sequence else Latest(value, sequence, time)
+
+    match event:
+        case AccountCreated():
+            account = Account(event.first_name, event.last_name, event.caisse, event.created_at)
+            home = replace(home, account=newest(home.account, account))
+        case EmailValidated():
+            home = replace(home, email_validated=newest(home.email_validated, event.validated_at))
+        case CodeChosen():
+            home = replace(home, code_chosen=newest(home.code_chosen, event.chosen_at))
+        case LoggedIn():
+            before, failed = event.previous, event.failed_attempts_since
+            login = PreviousLogin(before.at if before else None, before.channel if before else None, failed)
+            home = replace(home, previous_login=newest(home.previous_login, login))
+        case EmailSent():
+            home = replace(home, mail=newest(home.mail, Mail(event.kind, True, event.sent_at)))
+        case EmailFailed():
+            home = replace(home, mail=newest(home.mail, Mail(event.kind, False, event.failed_at)))
+        case ReimbursementPaid():
+            payments = {each.value.payment_id: each for each in home.payments}
+            payments[event.payment_id] = newest(payments.get(event.payment_id), _payment(event))
+            home = replace(home, payments=tuple(payments.values()))
+        case CardOrdered():
+            requests = {each.value.request_id: each for each in home.requests}
+            requests[event.request_id] = newest(requests.get(event.request_id), _request(event))
+            home = replace(home, requests=tuple(sorted(requests.values(), key=lambda each: each.value.request_id)))
+    return home
+
+
+def _payment(event: ReimbursementPaid) -> Payment:
+    return Payment(
+        event.payment_id,
+        event.kind,
+        event.amount_cents,
+        event.payment_date,
+        event.care_date,
+        event.beneficiary,
+        event.complementary,
+    )
+
+
+def _request(event: CardOrdered) -> Request:
+    return Request(
+        event.request_id,
+        event.tracking_number,
+        event.kind,
+        event.state,
+        event.next_actor,
+        event.ordered_on,
+        event.expected_on,
+    )
+
+
+def _pruned(home: Home) -> Home:
+    """Without the payments that no block shows any more."""
+    since = home._to_send_since()
+    ordered = sorted(home.payments, key=lambda each: (each.value.payment_date, each.value.payment_id), reverse=True)
+    kept = ordered[:LATEST] + [each for each in ordered[LATEST:] if _to_send(each.value, since)]
+    return replace(home, payments=tuple(kept))
+
+
+def _to_send(payment: Payment, since: date) -> bool:
+    return payment.complementary is ComplementaryStatus.TO_SEND_YOURSELF and payment.payment_date >= since
+
+
+def in_force(parameters: tuple[Parameter, ...], day: date) -> int:
+    """The value that holds on this day; before the first one, the first one."""
+    known = [each for each in parameters if each.valid_from <= day]
+    return max(known or parameters, key=lambda each: (each.valid_from <= day, each.valid_from)).value
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of an earlier month, or that month's last day (31 August minus 6 is 28 or 29 February)."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

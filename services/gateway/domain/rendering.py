@@ -1,0 +1,221 @@
+"""From what the home page knows to what it says, in each channel."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from contracts.identity import Channel
+from contracts.payments import PaymentKind
+from contracts.procedures import Actor, RequestKind, RequestState
+from services.gateway.domain.capabilities import CAPABILITIES
+from services.gateway.domain.home import PARIS, Home, Latest, Payment, Request
+from services.gateway.domain.page import (
+    AccountBlock,
+    AgendaBlock,
+    Banner,
+    BannersBlock,
+    CaisseBlock,
+    CountersBlock,
+    HomePage,
+    MenuBlock,
+    MenuEntry,
+    PaymentLine,
+    PaymentsBlock,
+    PreviousLoginBlock,
+    QuickRequest,
+    QuickRequestsBlock,
+    RequestLine,
+    RequestsBlock,
+    Status,
+)
+
+CURRENCY = "EUR"
+PAYMENT_KINDS = {
+    PaymentKind.CARE: "Remboursement de soins",
+    PaymentKind.THIRD_PARTY: "Paiement à un tiers",
+    PaymentKind.DAILY_ALLOWANCE: "Indemnités journalières",
+    PaymentKind.RECOVERY: "Récupération",
+}
+REQUEST_KINDS = {RequestKind.VITALE_CARD_ORDER: "Commande d'une carte Vitale"}
+REQUEST_STATES = {
+    RequestState.PIECES_AWAITED: "Pièces attendues",
+    RequestState.BEING_CHECKED: "En cours de vérification",
+    RequestState.IN_PRODUCTION: "En cours de fabrication",
+    RequestState.SHIPPED: "Expédiée",
+    RequestState.CLOSED: "Terminée",
+}
+ACTORS = {Actor.INSURED: "À vous d'agir", Actor.CAISSE: "À votre caisse d'agir"}
+PLACES = {Channel.WEB: "sur le site", Channel.APP: "sur l'application"}
+
+
+@dataclass(frozen=True)
+class Caisse:
+    """A local office of the health insurance, as far as the home page shows it."""
+
+    name: str | None
+    town: str | None
+    phone: str
+
+
+def render(home: Home, channel: Channel, caisse: Caisse | None) -> HomePage:
+    """What this person's home page says in this channel. `caisse` belongs to the account, if there is one."""
+    return HomePage(
+        as_of=home.as_of,
+        account=_account(home),
+        previous_login=_previous_login(home),
+        menu=_menu(channel),
+        latest_payments=_payments(home),
+        quick_requests=_quick_requests(channel),
+        agenda=AgendaBlock(status=Status.UNAVAILABLE, as_of=None),
+        counters=_counters(home),
+        caisse=_caisse(home, caisse),
+        banners=_banners(home),
+        requests_in_progress=_requests(home),
+    )
+
+
+def _account(home: Home) -> AccountBlock:
+    if home.account is None:
+        return AccountBlock(status=Status.UNAVAILABLE, as_of=None)
+    account, facts = home.account.value, (home.account, home.email_validated, home.code_chosen)
+    return AccountBlock(
+        status=Status.OK,
+        as_of=_newest(facts),
+        first_name=account.first_name,
+        last_name=account.last_name,
+        created_at=account.created_at,
+        email_validated=home.email_validated is not None,
+        code_chosen_at=home.code_chosen.value if home.code_chosen else None,
+    )
+
+
+def _previous_login(home: Home) -> PreviousLoginBlock:
+    if home.previous_login is None:
+        return PreviousLoginBlock(status=Status.UNAVAILABLE, as_of=None)
+    login = home.previous_login.value
+    place = f" ({PLACES[login.channel]})" if login.channel else ""
+    return PreviousLoginBlock(
+        status=Status.OK,
+        as_of=home.previous_login.time,
+        at=login.at,
+        channel=login.channel,
+        label=f"Dernière connexion : {moment(login.at)}{place}" if login.at else None,
+        failed_attempts=login.failed_attempts,
+    )
+
+
+def _menu(channel: Channel) -> MenuBlock:
+    tabs = [
+        MenuEntry(label=each.menu, route=each.public_path)
+        for each in CAPABILITIES
+        if each.menu and channel in each.channels
+    ]
+    return MenuBlock(status=Status.OK, as_of=None, entries=tuple(tabs))
+
+
+def _quick_requests(channel: Channel) -> QuickRequestsBlock:
+    offered = [
+        QuickRequest(kind=shortcut.kind, label=shortcut.label)
+        for each in CAPABILITIES
+        if channel in each.channels
+        for shortcut in each.shortcuts
+    ]
+    return QuickRequestsBlock(status=Status.OK, as_of=None, requests=tuple(offered))
+
+
+def _payments(home: Home) -> PaymentsBlock:
+    latest = home.latest_payments()
+    return PaymentsBlock(
+        status=_known(home), as_of=_newest(latest), payments=tuple(_payment(each.value) for each in latest)
+    )
+
+
+def _payment(payment: Payment) -> PaymentLine:
+    return PaymentLine(
+        payment_id=payment.payment_id,
+        payment_date=payment.payment_date,
+        kind=payment.kind,
+        kind_label=PAYMENT_KINDS[payment.kind],
+        amount_cents=payment.amount_cents,
+        currency=CURRENCY,
+        sign="–" if payment.amount_cents < 0 else "+",
+        care_date=payment.care_date,
+        beneficiary=payment.beneficiary,
+        complementary=payment.complementary,
+    )
+
+
+def _counters(home: Home) -> CountersBlock:
+    return CountersBlock(
+        status=_known(home),
+        as_of=_newest((*home.payments, *home.requests)),
+        payments_to_send=len(home.payments_to_send()),
+        requests_in_progress=len(home.open_requests()),
+    )
+
+
+def _caisse(home: Home, caisse: Caisse | None) -> CaisseBlock:
+    if home.account is None or caisse is None:
+        return CaisseBlock(status=Status.UNAVAILABLE, as_of=None)
+    return CaisseBlock(
+        status=Status.OK,
+        as_of=home.account.time,
+        code=home.account.value.caisse,
+        name=caisse.name,
+        town=caisse.town,
+        phone=caisse.phone,
+    )
+
+
+def _banners(home: Home) -> BannersBlock:
+    found, facts = [], [*home.payments]
+    if home.mail and not home.mail.value.delivered:
+        day = home.mail.value.at.astimezone(PARIS).date()
+        text = f"Un e-mail du {civil(day)} n'a pas pu vous être remis. Vérifiez l'adresse e-mail de votre compte."
+        found.append(Banner(id="email-failed", level="warning", text=text))
+    if home.payments_to_send():
+        text = "Des paiements sont à transmettre à votre organisme complémentaire."
+        found.append(Banner(id="payments-to-send", level="info", text=text))
+    return BannersBlock(status=_known(home), as_of=_newest((home.mail, *facts)), banners=tuple(found))
+
+
+def _requests(home: Home) -> RequestsBlock:
+    return RequestsBlock(
+        status=_known(home),
+        as_of=_newest(home.requests),
+        requests=tuple(_request(each.value) for each in home.open_requests()),
+    )
+
+
+def _request(request: Request) -> RequestLine:
+    return RequestLine(
+        request_id=request.request_id,
+        tracking_number=request.tracking_number,
+        kind=request.kind,
+        kind_label=REQUEST_KINDS[request.kind],
+        state=request.state,
+        state_label=REQUEST_STATES[request.state],
+        next_actor=request.next_actor,
+        next_actor_label=ACTORS[request.next_actor],
+        ordered_on=request.ordered_on,
+        expected_on=request.expected_on,
+    )
+
+
+def _known(home: Home) -> Status:
+    """An empty list is news only once something was heard of this person."""
+    return Status.UNAVAILABLE if home.as_of is None else Status.OK
+
+
+def _newest(facts: Iterable[Latest[object] | None]) -> datetime | None:
+    return max((fact.time for fact in facts if fact), default=None)
+
+
+def moment(instant: datetime) -> str:
+    """`20/06/2019 à 15:38`, in Europe/Paris."""
+    return instant.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")
+
+
+def civil(day: date) -> str:
+    """`20/06/2019`."""
+    return day.strftime("%d/%m/%Y")

@@ -1,0 +1,1 @@
+"""What the gateway does: keep home pages, and carry sessions between callers and identity."""

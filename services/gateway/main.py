@@ -1,0 +1,66 @@
+"""The gateway, composed: `python -m chassis.server services.gateway.main:app`.
+
+`python -m services.gateway.main rebuild [--verify]` makes every home page again from the first event on.
+"""
+
+import asyncio
+import sys
+
+from chassis.app import create_app
+from chassis.auth import internal_signer
+from chassis.history import history
+from chassis.outbox import Transaction
+from chassis.service import Service
+from chassis.work import Work
+from services.gateway import docs, portal
+from services.gateway.access_tokens import AccessTokens
+from services.gateway.api import routers
+from services.gateway.api.access import Edge
+from services.gateway.consumers import consumers
+from services.gateway.rebuild import rebuild, sound
+from services.gateway.settings import Settings
+from services.gateway.store import INDEXES, Caisses, MongoStore
+from services.gateway.upstream import Upstream
+
+settings = Settings()
+service = Service("gateway", settings)
+caisses = Caisses()
+
+
+def store(transaction: Transaction) -> MongoStore:
+    """The store in one transaction."""
+    return MongoStore(transaction, caisses)
+
+
+upstream = Upstream(
+    settings.upstreams,
+    internal_signer(settings.internal_key.get_secret_value()),
+    deadline=settings.upstream_deadline,
+    limit=settings.upstream_limit,
+)
+tokens = AccessTokens(Work(service.database, service.source, store, service.wake), upstream.identity_keys)
+app = create_app(
+    service,
+    store=store,
+    routers=[*routers, docs.router, portal.router],
+    consumers=consumers,
+    indexes=INDEXES,
+    tasks={"revoked sessions": tokens.follow_revoked, "upstream": upstream.stay_open},
+    edge=True,
+)
+app.state.edge = Edge(upstream, tokens, settings.public_url, secure_cookies=settings.secure_cookies)
+
+
+async def main(arguments: list[str]) -> int:
+    """Rebuild the home pages, or with `--verify` compare them. 0 only when all are right."""
+    if arguments[:1] != ["rebuild"] or set(arguments[1:]) - {"--verify"}:
+        sys.stderr.write("usage: python -m services.gateway.main rebuild [--verify]\n")
+        return 2
+    count = await rebuild(history(settings, consumers.topics), app.state.work, verify="--verify" in arguments)
+    await service.database.close()
+    sys.stdout.write(f"home pages: {', '.join(f'{n} {verdict}' for verdict, n in count.items()) or 'none'}\n")
+    return 0 if sound(count) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1:])))

@@ -1,0 +1,87 @@
+"""The web pages, made once at the start and answered from memory. They use nothing but the public API."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+HERE = Path(__file__).parent
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cache-control": "no-cache",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+ADDRESSES: Mapping[str, str] = {
+    "/": "welcome.html",
+    "/creer-mon-compte": "create-account.html",
+    "/connexion": "log-in.html",
+    "/code-oublie": "forgotten-code.html",
+    "/choisir-mon-code": "choose-code.html",
+    "/accueil": "home.html",
+    "/paiements": "payments.html",
+    "/paiement": "payment.html",
+    "/demarches": "requests.html",
+    "/demarche": "request.html",
+    "/carte-vitale": "order-card.html",
+    "/mes-informations": "profile.html",
+}
+KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".html": "text/html"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is answered at one address."""
+
+    body: bytes
+    kind: str
+
+    @property
+    def tag(self) -> str:
+        """Changes when the body does."""
+        return f'"{hashlib.sha256(self.body).hexdigest()[:16]}"'
+
+
+def pages() -> Mapping[str, Page]:
+    """Every page and file by its address."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    made = {
+        address: Page(environment.get_template(name).render(address=address).encode(), KINDS[".html"])
+        for address, name in ADDRESSES.items()
+    }
+    files = {
+        f"/static/{file.name}": Page(file.read_bytes(), KINDS[file.suffix])
+        for file in sorted((HERE / "static").iterdir())
+    }
+    return {**made, **files}
+
+
+def _route(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    headers = {**HEADERS, "etag": page.tag}
+
+    async def answer(request: Request) -> Response:
+        if request.headers.get("if-none-match") == page.tag:
+            return Response(status_code=304, headers=headers)
+        return Response(page.body, headers=headers, media_type=page.kind)
+
+    return answer
+
+
+def portal() -> APIRouter:
+    """One route for each page."""
+    made = APIRouter(include_in_schema=False)
+    for address, page in pages().items():
+        made.add_api_route(address, _route(page), methods=["GET"])
+    return made
+
+
+router = portal()

@@ -1,0 +1,103 @@
+// Calls to the public API: the session goes on by itself, a repeated click is one command, own writes are read.
+
+const BASE = "/api/v1";
+const REFRESHED = "refreshed-at";
+const READ_AFTER = "read-after";
+let keys = new Map();
+
+/** A refusal of the API (RFC 9457). */
+export class Refusal extends Error {
+  constructor(status, problem) {
+    super(problem.detail ? `${problem.title}. ${problem.detail}` : "Le service ne répond pas. Réessayez dans quelques secondes.");
+    this.status = status;
+    this.errors = problem.errors ?? [];
+    this.slug = (problem.type ?? "").split("/").pop();
+    this.trace = problem.trace_id;
+  }
+}
+
+/** The JSON answer (null when empty). Throws Refusal. */
+export async function call(method, path, body) {
+  const started = Date.now();
+  const entering = method === "POST" && path === "/sessions";
+  let response = await send(method, path, body);
+  if ((await over(response, entering)) && (await refresh(started))) {
+    response = await send(method, path, body);
+  }
+  const text = await response.text();
+  const answer = text ? JSON.parse(text) : null;
+  if (response.ok) {
+    remember(response.headers.get("X-Read-After"));
+    if (method !== "GET") keys = new Map();
+    return answer;
+  }
+  const refusal = new Refusal(response.status, answer ?? {});
+  if (response.status === 401 && !entering) leave("/connexion");
+  if (refusal.slug === "code-change-required") leave("/choisir-mon-code");
+  throw refusal;
+}
+
+/** The home page, with whatever this browser has written. */
+export async function home() {
+  const page = await call("GET", "/home");
+  const stale = Object.values(page).some((block) => block?.status === "stale");
+  if (!stale) sessionStorage.removeItem(READ_AFTER);
+  return page;
+}
+
+/** Go to another page, without a way back to this one. */
+export function leave(address) {
+  document.querySelector("main").hidden = true;
+  location.replace(address);
+}
+
+async function send(method, path, body) {
+  const headers = { Accept: "application/json", "Accept-Language": "fr" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method === "POST" || method === "PUT") headers["Idempotency-Key"] = keyOf(method, path, body);
+  const written = sessionStorage.getItem(READ_AFTER);
+  if (path === "/home" && written) headers["X-Read-After"] = written;
+  try {
+    return await fetch(BASE + path, {
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin", cache: "no-store",
+    });
+  } catch {
+    throw new Refusal(0, {});
+  }
+}
+
+// Whether a refresh may help: the access token has expired, or is of before the choice of a code.
+async function over(response, entering) {
+  if (entering) return false;
+  if (response.status === 401) return true;
+  if (response.status !== 403) return false;
+  const problem = await response.clone().json().catch(() => ({}));
+  return (problem.type ?? "").endsWith("code-change-required");
+}
+
+// A refresh token works once: tabs take turns, and one that waited uses what the other got.
+async function refresh(started) {
+  const turn = async () => {
+    if (Number(localStorage.getItem(REFRESHED)) >= started) return true;
+    const response = await send("POST", "/sessions/refresh");
+    if (response.ok) localStorage.setItem(REFRESHED, String(Date.now()));
+    return response.ok;
+  };
+  return navigator.locks ? navigator.locks.request("refresh", turn) : turn();
+}
+
+// The same words again are the same command; other words, or the next command, are another one.
+function keyOf(method, path, body) {
+  const command = `${method} ${path} ${JSON.stringify(body ?? null)}`;
+  if (!keys.has(command)) keys.set(command, crypto.randomUUID());
+  return keys.get(command);
+}
+
+function remember(header) {
+  const written = new Map();
+  for (const pair of [sessionStorage.getItem(READ_AFTER), header].filter(Boolean).join(",").split(",").filter(Boolean)) {
+    const [service, sequence] = pair.trim().split("=");
+    written.set(service, Math.max(Number(sequence), written.get(service) ?? 0));
+  }
+  if (written.size) sessionStorage.setItem(READ_AFTER, [...written].map((pair) => pair.join("=")).join(","));
+}

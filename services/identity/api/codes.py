@@ -1,0 +1,89 @@
+"""Forgotten codes and chosen codes."""
+
+from fastapi import APIRouter, Response
+
+from chassis.auth import CurrentPerson
+from chassis.routes import CurrentOnce, CurrentWork, Now
+from contracts.problems import Text
+from services.identity import handlers
+from services.identity.api.accounts import SPAM_HINT, NeutralView, silent
+from services.identity.api.fields import RequestModel, TypedCode, TypedDate, TypedNir
+from services.identity.api.parts import EVEN_PACE, CurrentParts, Say
+
+router = APIRouter(tags=["access code"])
+
+WHAT_HAPPENS = Text(
+    "Si un compte avec une adresse e-mail validée correspond, un code provisoire vient d'y être envoyé. "
+    "Votre code actuel reste valable tant que le code provisoire n'a pas servi.",
+    "If there is such an account with a validated e-mail address, a provisional code is on its way to it. "
+    "Your present code works until the provisional one is used.",
+)
+CAISSE_HINT = Text(
+    "Pas d'e-mail, ou plus d'accès à cette adresse ? Contactez votre caisse au 36 46 ou à l'accueil.",
+    "No e-mail, or no access to that address any more? Call your caisse on 36 46 or go to its reception.",
+)
+
+
+class CodeResetRequest(RequestModel):
+    """What a person who forgot the code still knows."""
+
+    nir: TypedNir
+    birth_date: TypedDate
+
+
+class CodeResetView(NeutralView):
+    """The same answer whatever happened, with what to do when no e-mail comes."""
+
+    caisse_hint: str
+
+
+class CodeRequest(RequestModel):
+    """A new own code; the current one may be left out after a log-in with a provisional code."""
+
+    current_code: TypedCode | None = None
+    new_code: TypedCode
+
+
+@router.post(
+    "/code-resets",
+    status_code=202,
+    response_model=CodeResetView,
+    operation_id="reset_code",
+    summary="Ask for a provisional code",
+    dependencies=[EVEN_PACE],
+)
+async def reset_code(request: CodeResetRequest, once: CurrentOnce, parts: CurrentParts, say: Say, now: Now) -> Response:
+    """Ask for a provisional code by e-mail (F20 to F23). The answer never tells whether there is such an account."""
+    command = handlers.ResetCode(request.nir, request.birth_date, await parts.codes.issue(now), now)
+    view = CodeResetView(message=say(WHAT_HAPPENS), spam_hint=say(SPAM_HINT), caisse_hint=say(CAISSE_HINT))
+    return silent(await once(202, lambda _: view, handlers.reset_code, command))
+
+
+@router.put(
+    "/me/code", status_code=204, response_model=None, operation_id="choose_code", summary="Choose an own access code"
+)
+async def choose_code(
+    request: CodeRequest,
+    person: CurrentPerson,
+    *,
+    work: CurrentWork,
+    once: CurrentOnce,
+    parts: CurrentParts,
+    now: Now,
+) -> Response:
+    """Choose an own access code of 4 to 13 digits. The person's other sessions end.
+
+    After a log-in with a provisional code, the session may do everything from its next refresh on.
+    """
+    begun = handlers.BeginCodeChange(person.id, request.current_code, now)
+    candidates = await work(handlers.begin_code_change, begun)
+    command = handlers.ChooseCode(
+        person_id=person.id,
+        session_id=person.session_id,
+        current_given=request.current_code is not None,
+        matched=await parts.codes.matching(candidates, request.current_code),
+        new_code=request.new_code,
+        new_hash=await parts.codes.hash(request.new_code),
+        now=now,
+    )
+    return await once(204, lambda _: None, handlers.choose_code, command)

@@ -1,0 +1,62 @@
+"""Fields that people type, read by the rules: what is malformed is refused without being quoted."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from services.identity.domain import access_code, email, nir
+from services.identity.domain.access_code import AccessCode
+from services.identity.domain.email import Email
+from services.identity.domain.nir import Nir
+
+T = TypeVar("T")
+_CIVIL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class RequestModel(BaseModel):
+    """A body that is read strictly: no unknown field, no value turned into another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+def typed(parse: Callable[[str], T], longest: int) -> PlainValidator:
+    """Reads a text of at most `longest` characters by a rule."""
+
+    def read(value: object) -> T:
+        if not isinstance(value, str):
+            raise PydanticCustomError("string_type", "a text is expected")
+        if len(value) > longest:
+            raise PydanticCustomError("string_too_long", "the text is too long")
+        return parse(value)
+
+    return PlainValidator(read)
+
+
+def _civil_date(text: str) -> date:
+    if _CIVIL_DATE.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise PydanticCustomError("date_parsing", "not a date")
+
+
+def _shown(**schema: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **schema})
+
+
+TypedNir = Annotated[
+    Nir,
+    typed(nir.parse, nir.LONGEST_TYPED),
+    _shown(maxLength=nir.LONGEST_TYPED, description="13 characters, with or without the key, spaces allowed."),
+]
+TypedCode = Annotated[AccessCode, typed(access_code.parse, 13), _shown(pattern="^[0-9]{4,13}$", format="password")]
+TypedEmail = Annotated[Email, typed(email.parse, email.LONGEST), _shown(format="email", maxLength=email.LONGEST)]
+TypedDate = Annotated[date, typed(_civil_date, 10), _shown(format="date")]
+LastName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+PostalCode = Annotated[str, Field(pattern=r"^[0-9]{5}$")]
+OpaqueToken = Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]

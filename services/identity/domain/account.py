@@ -1,0 +1,207 @@
+"""The account (compte): how it comes to be, how its codes are replaced and used (domain F20 to F28, 3.4, 3.5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.event import Event
+from contracts.identity import (
+    AccountCreated,
+    AccountCreationAttempted,
+    AttemptReason,
+    Channel,
+    CodeChosen,
+    CodeReset,
+    EmailValidated,
+    LoggedIn,
+    LogIn,
+    ResetReason,
+)
+from contracts.problems import Problem, Text
+from contracts.sealed import Sealed
+from services.identity.domain.access_code import CodeRefused, IssuedCode
+from services.identity.domain.insured import InsuredPerson
+from services.identity.domain.parameters import Parameters
+from services.identity.domain.session import Scope
+from services.identity.domain.throttle import Judged
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ProvisionalCode:
+    """A code that was sent by e-mail. It opens one session, until it expires; `used_in` is that session."""
+
+    hash: str = field(repr=False)
+    expires_at: datetime
+    used_in: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account of one insured person. Its e-mail is kept beside it, and read only to be shown.
+
+    `resets` and `alerts` are when e-mails were sent that a stranger could have caused; both are capped.
+    """
+
+    person_id: UUID
+    created_at: datetime
+    provisional: ProvisionalCode | None = None
+    own_code: str | None = field(default=None, repr=False)
+    email_validated_at: datetime | None = None
+    last_log_in: LogIn | None = None
+    resets: tuple[datetime, ...] = ()
+    alerts: tuple[datetime, ...] = ()
+    version: int = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether no code was ever used: nobody has proved yet to read the e-mail."""
+        return self.email_validated_at is None
+
+    def abandoned(self, now: datetime) -> bool:
+        """Pending, and the last code that could have changed it has expired."""
+        return self.pending and (self.provisional is None or self.provisional.expires_at <= now)
+
+
+Decision = tuple[Account, Sequence[Event]]
+
+
+class InvalidCredentials(Problem):
+    """One answer for an unknown NIR, a wrong code and an expired one, so that it tells them apart for nobody."""
+
+    status = 401
+    title = Text("Numéro de sécurité sociale ou code incorrect", "Wrong social security number or code")
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Vérifiez les deux, ou demandez un nouveau code avec « Code oublié ».",
+                "Check both, or ask for a new code with “Forgotten code”.",
+            ),
+            code_reset="/api/v1/code-resets",
+        )
+
+
+def create(person: InsuredPerson, email: Sealed, issued: IssuedCode, rules: Parameters, now: datetime) -> Decision:
+    """A new account, whose first code travels to its e-mail."""
+    code = ProvisionalCode(issued.hash, now + rules.minutes("code.provisional.creation-minutes", now))
+    created = AccountCreated(
+        person_id=person.id,
+        last_name=person.last_name,
+        first_name=person.first_name,
+        birth_date=person.birth_date,
+        caisse=person.caisse,
+        email=email,
+        provisional_code=issued.sealed,
+        code_expires_at=code.expires_at,
+        created_at=now,
+    )
+    return Account(person.id, now, provisional=code), [created]
+
+
+def renew_unused(account: Account, issued: IssuedCode, rules: Parameters, now: datetime) -> Decision:
+    """A new first code instead of the one that was not used; the newest wins."""
+    return _reset(account, issued, rules, now, reason=ResetReason.UNUSED, life="code.provisional.creation-minutes")
+
+
+def reset_code(account: Account, issued: IssuedCode, rules: Parameters, now: datetime) -> Decision:
+    """A provisional code for somebody who forgot theirs; the own code works until it is used.
+
+    Only a validated e-mail gets one, at most three a day. An account that was never opened gets a new first
+    code once the old one has expired.
+    """
+    if account.abandoned(now):
+        return renew_unused(account, issued, rules, now)
+    if account.pending:
+        return account, []
+    return _reset(account, issued, rules, now, reason=ResetReason.FORGOTTEN, life="code.provisional.reset-minutes")
+
+
+def tell_owner(account: Account, reason: AttemptReason, rules: Parameters, now: datetime) -> Decision:
+    """Tell the owner of an account that somebody asked for one with their NIR or e-mail; at most three times a day."""
+    recent = _recent(account.alerts, now)
+    if len(recent) >= rules.get("mail.alerts-a-day", now):
+        return account, []
+    told = AccountCreationAttempted(person_id=account.person_id, reason=reason, attempted_at=now)
+    return replace(account, alerts=(*recent, now)), [told]
+
+
+def candidates(account: Account | None, judged: Judged) -> tuple[str | None, ...]:
+    """The hashes a typed code is compared with; as many, known or not, as what is judged says."""
+    own = account.own_code if account else None
+    provisional = account.provisional.hash if account and account.provisional else None
+    return (own,) * judged.own + (provisional,) * judged.provisional
+
+
+def log_in(
+    account: Account | None, matched: str | None, *, session_id: UUID, channel: Channel, failed: int, now: datetime
+) -> tuple[Account, Scope, Sequence[Event]]:
+    """Use the code whose hash matched. Raises InvalidCredentials.
+
+    A provisional code is used up by this, validates the e-mail and replaces the own code; the session it
+    opens can only choose another one, and is the only one it opens, however often that log-in is sent. A hash
+    that is no longer the account's was replaced meanwhile.
+    """
+    if account is None or matched is None:
+        raise InvalidCredentials
+    current = LogIn(at=now, channel=channel)
+    events: list[Event] = [
+        LoggedIn(
+            person_id=account.person_id,
+            session_id=session_id,
+            current=current,
+            previous=account.last_log_in,
+            failed_attempts_since=failed,
+        )
+    ]
+    if matched == account.own_code:
+        return replace(account, last_log_in=current), Scope.FULL, events
+    code = account.provisional
+    if code is None or matched != code.hash or code.expires_at <= now or code.used_in not in {None, session_id}:
+        raise InvalidCredentials
+    if account.pending:
+        events.insert(0, EmailValidated(person_id=account.person_id, validated_at=now))
+    opened = replace(
+        account,
+        provisional=replace(code, used_in=session_id),
+        own_code=None,
+        email_validated_at=account.email_validated_at or now,
+        last_log_in=current,
+    )
+    return opened, Scope.CODE_CHANGE, events
+
+
+def choose_code(account: Account, new_hash: str, channel: Channel, now: datetime) -> Decision:
+    """An own code instead of whatever opened the account before."""
+    chosen = CodeChosen(person_id=account.person_id, chosen_at=now, channel=channel)
+    return replace(account, own_code=new_hash, provisional=None), [chosen]
+
+
+def check_current(account: Account, matched: str | None, *, given: bool) -> None:
+    """Raises CodeRefused unless the current code was given and is the account's."""
+    if not given:
+        raise CodeRefused("/current_code", "missing", Text("Ce champ est obligatoire.", "This field is required."))
+    if matched is None or matched != account.own_code:
+        raise CodeRefused("/current_code", "wrong-code", Text("Ce code n'est pas le bon.", "This code is wrong."))
+
+
+def _reset(
+    account: Account, issued: IssuedCode, rules: Parameters, now: datetime, *, reason: ResetReason, life: str
+) -> Decision:
+    recent = _recent(account.resets, now)
+    if len(recent) >= rules.get("mail.resets-a-day", now):
+        return account, []
+    code = ProvisionalCode(issued.hash, now + rules.minutes(life, now))
+    reset = CodeReset(
+        person_id=account.person_id,
+        reason=reason,
+        provisional_code=issued.sealed,
+        code_expires_at=code.expires_at,
+    )
+    return replace(account, provisional=code, resets=(*recent, now)), [reset]
+
+
+def _recent(instants: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
+    return tuple(each for each in instants if now - each < DAY)

@@ -1,0 +1,59 @@
+"""Who gets an account by the web form, and who is told instead that somebody asked (domain F07, F09, F26)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from contracts.event import Event
+from contracts.identity import AttemptReason
+from contracts.sealed import Sealed
+from services.identity.domain.access_code import IssuedCode
+from services.identity.domain.account import Account, create, renew_unused, tell_owner
+from services.identity.domain.insured import Claim, InsuredPerson
+from services.identity.domain.parameters import Parameters
+from services.identity.domain.regimes import check_covered
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a new account's first e-mail needs: where it goes and the code it brings, sealed to whoever sends it."""
+
+    email: Sealed
+    issued: IssuedCode
+
+
+def recognised(person: InsuredPerson | None, claim: Claim) -> InsuredPerson | None:
+    """The person, if the claim is right and the number is a definitive one.
+
+    Raises RegimeNotCovered, but only to whoever was recognised: to anybody else it would tell who is insured.
+    """
+    if person is None or not person.is_whom(claim) or person.nir.provisional:
+        return None
+    check_covered(person.regime)
+    return person
+
+
+def ask_for_account(
+    person: InsuredPerson,
+    account: Account | None,
+    holder: Account | None,
+    letter: Letter,
+    *,
+    rules: Parameters,
+    now: datetime,
+) -> tuple[Account, Sequence[Event], bool]:
+    """Create an account, or do what its owner, or the owner of the e-mail, needs instead.
+
+    `account` is the person's, `holder` is whose e-mail was given. An account that nobody ever opened gets a
+    new first code; with another e-mail (the first was mistyped) it starts over once its code has expired.
+    The last part of the result says whether the account takes the given e-mail.
+    """
+    if account and not account.pending:
+        return *tell_owner(account, AttemptReason.ACCOUNT_EXISTS, rules, now), False
+    of_another = holder is not None and holder.person_id != person.id
+    if account and (not account.abandoned(now) or (holder and not of_another)):
+        return *renew_unused(account, letter.issued, rules, now), False
+    if holder and of_another:
+        return *tell_owner(holder, AttemptReason.EMAIL_TAKEN, rules, now), False
+    created, events = create(person, letter.email, letter.issued, rules, now)
+    return replace(created, version=account.version if account else 0), events, True

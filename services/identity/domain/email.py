@@ -1,0 +1,54 @@
+"""E-mail addresses: which are accepted, and which are the same one (domain F09)."""
+
+import re
+from dataclasses import dataclass, field
+
+from pydantic_core import PydanticCustomError
+
+LONGEST, LONGEST_LOCAL = 254, 64
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Email:
+    """An address to write to. Two addresses with the same `key` are one. Never shows itself."""
+
+    address: str = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """What makes it unique: one e-mail is one account."""
+        return self.address.casefold()
+
+    @property
+    def masked(self) -> str:
+        """Enough for its owner to recognise it: l***@exemple.invalid."""
+        local, _, domain = self.address.rpartition("@")
+        return f"{local[0]}***@{domain}"
+
+
+def parse(text: str) -> Email:
+    """Read an address as people type it; the domain becomes its IDNA form. Raises ValueError, which quotes nothing."""
+    local, at, domain = text.strip().rpartition("@")
+    ascii_domain = _ascii(domain)
+    labels = ascii_domain.split(".")
+    good = (
+        at
+        and len(local) <= LONGEST_LOCAL
+        and _LOCAL.fullmatch(local)
+        and len(labels) > 1
+        and all(_LABEL.fullmatch(label) for label in labels)
+        and not labels[-1].isdigit()
+        and len(local) + 1 + len(ascii_domain) <= LONGEST
+    )
+    if not good:
+        raise PydanticCustomError("email-format", "not an e-mail address")
+    return Email(f"{local}@{ascii_domain}")
+
+
+def _ascii(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode().lower()
+    except UnicodeError:
+        return ""

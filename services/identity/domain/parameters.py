@@ -1,0 +1,68 @@
+"""Every delay and limit of identity, with the day from which it holds and where it comes from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One value of a rule, in force from `valid_from` until the next one. The id ends in the unit, if any."""
+
+    id: str
+    valid_from: date
+    value: int
+    source: str
+
+
+class NotInForce(LookupError):
+    """No value of this parameter holds on that day."""
+
+
+class Parameters:
+    """The table of rules. A later row replaces an earlier one of the same id and day."""
+
+    def __init__(self, rows: Iterable[Parameter]) -> None:
+        self._rows: dict[str, list[Parameter]] = {}
+        for row in rows:
+            self._rows.setdefault(row.id, []).append(row)
+        for known in self._rows.values():
+            known.sort(key=lambda row: row.valid_from)
+
+    def get(self, parameter_id: str, at: datetime) -> int:
+        """The value in force on the day (in Paris) of that instant. Raises NotInForce."""
+        day = at.astimezone(PARIS).date()
+        rows = [row for row in self._rows.get(parameter_id, ()) if row.valid_from <= day]
+        if not rows:
+            raise NotInForce(f"{parameter_id} on {day}")
+        return rows[-1].value
+
+    def minutes(self, parameter_id: str, at: datetime) -> timedelta:
+        """The same, for a parameter that counts minutes."""
+        return timedelta(minutes=self.get(parameter_id, at))
+
+
+_SEED = date(2020, 7, 1)
+
+BUILT_IN = (
+    Parameter("code.own.shortest", _SEED, 4, "diapositive 6 (domain F15)"),
+    Parameter("code.own.longest", _SEED, 13, "diapositive 6 (domain F15)"),
+    Parameter(
+        "code.provisional.digits", _SEED, 8, "4 chiffres sur ameli ; 8 contre le vol sur le bus (reliability A13)"
+    ),
+    Parameter("code.provisional.creation-minutes", _SEED, 24 * 60, "api.md, POST /accounts"),
+    Parameter("code.provisional.reset-minutes", _SEED, 10, "reliability A13 ; ameli : 30 (domain F20)"),
+    Parameter("mail.resets-a-day", _SEED, 3, "api.md, POST /code-resets"),
+    Parameter("mail.alerts-a-day", _SEED, 3, "comme les réinitialisations (reliability A19)"),
+    Parameter("attempts.free", _SEED, 5, "reliability A1 (domain 3.4)"),
+    Parameter("attempts.longest-wait-minutes", _SEED, 60, "reliability A1 (domain 3.4)"),
+    Parameter("attempts.stop", _SEED, 50, "reliability A1 ; le NIST en admet 100"),
+    Parameter("attempts.provisional-kept-minutes", _SEED, 24 * 60, "reliability A1 : un essai par heure au plus"),
+    Parameter("session.web.idle-minutes", _SEED, 30, "NHS login (domain 3.4)"),
+    Parameter("session.web.longest-minutes", _SEED, 12 * 60, "NHS login (domain 3.4)"),
+    Parameter("session.app.idle-minutes", _SEED, 30 * 24 * 60, "NHS login (domain 3.4)"),
+    Parameter("session.app.longest-minutes", _SEED, 30 * 24 * 60, "NHS login (domain 3.4)"),
+)

@@ -1,0 +1,106 @@
+"""How many codes may be tried on one NIR, known or not (domain 3.4, reliability A1)."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from contracts.problems import Problem, Text
+from services.identity.domain.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Attempts since the last success, each counted before it is judged."""
+
+    count: int = 0
+    last_at: datetime | None = None
+
+    def plus_one(self, now: datetime) -> "Tally":
+        """With one more attempt."""
+        return Tally(self.count + 1, now)
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """What was tried on one NIR.
+
+    Provisional codes are counted apart once own codes are blocked, so that a stranger who blocks a NIR
+    does not keep its owner from a code that came by e-mail.
+    """
+
+    own: Tally = Tally()
+    provisional: Tally = Tally()
+    version: int = 0
+
+    @property
+    def failed_before(self) -> int:
+        """How many attempts failed before the one that is being judged."""
+        return max(0, self.own.count + self.provisional.count - 1)
+
+    def cleared(self) -> "Attempts":
+        """After a success."""
+        return Attempts(version=self.version)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Which codes of an account an attempt is compared with; it never depends on whether there is an account."""
+
+    own: bool
+    provisional: bool
+
+
+class TooManyAttempts(Problem):
+    """Each code that is tried makes the next one wait; the owner is told how long, and what helps at once."""
+
+    status = 429
+    title = Text("Trop d'essais", "Too many attempts")
+
+    def __init__(self, wait: timedelta, *, stopped: bool) -> None:
+        minutes = math.ceil(wait.total_seconds() / 60)
+        again = Text(f"Réessayez dans {minutes} min", f"Try again in {minutes} min")
+        closed = Text("Ce code n'est plus accepté", "This code is no longer accepted")
+        first = closed if stopped else again
+        super().__init__(
+            Text(
+                f"{first.fr}, ou demandez un code provisoire avec « Code oublié ».",
+                f"{first.en}, or ask for a provisional code with “Forgotten code”.",
+            )
+        )
+        self.retry_after = math.ceil(wait.total_seconds())  # type: ignore[misc]  # one refusal, one delay
+
+
+def count_attempt(attempts: Attempts, digits: int, rules: Parameters, now: datetime) -> tuple[Attempts, Judged]:
+    """Let one more code be tried, and say against what. Raises TooManyAttempts.
+
+    The first five are free; then 1, 2, 4… up to 60 minutes must pass; after 50 no own code is judged any
+    more until a provisional one was used.
+    """
+    may_be_provisional = digits == rules.get("code.provisional.digits", now)
+    stopped = attempts.own.count >= rules.get("attempts.stop", now)
+    own_wait = _wait(attempts.own, rules, now)
+    if not stopped and not own_wait:
+        return replace(attempts, own=attempts.own.plus_one(now)), Judged(True, may_be_provisional)
+    if not may_be_provisional:
+        longest = rules.minutes("attempts.longest-wait-minutes", now)
+        raise TooManyAttempts(longest if stopped else own_wait, stopped=stopped)
+
+    provisional = _kept(attempts.provisional, rules, now)
+    if wait := _wait(provisional, rules, now):
+        raise TooManyAttempts(wait, stopped=False)
+    return replace(attempts, provisional=provisional.plus_one(now)), Judged(False, True)
+
+
+def _wait(tally: Tally, rules: Parameters, now: datetime) -> timedelta:
+    beyond = tally.count - rules.get("attempts.free", now)
+    if beyond < 0 or tally.last_at is None:
+        return timedelta()
+    longest = rules.minutes("attempts.longest-wait-minutes", now)
+    delay = min(timedelta(minutes=2 ** min(beyond, 16)), longest)
+    return max(timedelta(), tally.last_at + delay - now)
+
+
+def _kept(tally: Tally, rules: Parameters, now: datetime) -> Tally:
+    """Provisional codes live shortly, so a day without an attempt is a fresh start."""
+    kept = rules.minutes("attempts.provisional-kept-minutes", now)
+    return tally if tally.last_at and now - tally.last_at < kept else Tally()

@@ -1,0 +1,92 @@
+"""Provisional and own codes: asking for one, choosing one."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from contracts.problems import Unauthenticated
+from services.identity.domain import access_code, session, throttle
+from services.identity.domain import account as accounts
+from services.identity.domain.access_code import AccessCode, IssuedCode
+from services.identity.domain.nir import Nir
+from services.identity.domain.session import Scope
+from services.identity.handlers.ports import Store
+
+
+@dataclass(frozen=True)
+class ResetCode:
+    """Somebody says that they forgot the code."""
+
+    nir: Nir
+    birth_date: date = field(repr=False)
+    issued: IssuedCode
+    now: datetime
+
+
+async def reset_code(command: ResetCode, store: Store) -> None:
+    """Send a provisional code to the owner's validated e-mail, and tell the caller nothing."""
+    person = await store.insured(command.nir)
+    account = await store.account(person.id) if person else None
+    if person is None or account is None or person.birth_date != command.birth_date:
+        return
+    account, events = accounts.reset_code(account, command.issued, store.parameters, command.now)
+    if events:
+        await store.save_account(account, *events)
+
+
+@dataclass(frozen=True)
+class BeginCodeChange:
+    """A person is about to choose a code; `current_code` is the one they have, if they gave it."""
+
+    person_id: UUID
+    current_code: AccessCode | None
+    now: datetime
+
+
+async def begin_code_change(command: BeginCodeChange, store: Store) -> tuple[str | None, ...]:
+    """The hashes to compare the current code with, once the attempt is counted. Raises TooManyAttempts.
+
+    A stolen session must not find out the code by trying; its attempts are counted apart from those at log-in.
+    """
+    if command.current_code is None:
+        return ()
+    attempts, _ = throttle.count_attempt(await store.attempts(command.person_id), 0, store.parameters, command.now)
+    await store.save_attempts(command.person_id, attempts)
+    account = await store.account(command.person_id)
+    return (account.own_code,) if account else (None,)
+
+
+@dataclass(frozen=True)
+class ChooseCode:
+    """A person chooses a code; `matched` is the hash that the current code matched."""
+
+    person_id: UUID
+    session_id: UUID
+    current_given: bool
+    matched: str | None = field(repr=False)
+    new_code: AccessCode
+    new_hash: str = field(repr=False)
+    now: datetime
+
+
+async def choose_code(command: ChooseCode, store: Store) -> None:
+    """Make it the account's code, end the person's other sessions, and let this one do everything.
+
+    Raises CodeRefused for a weak code, and for a missing or wrong current one, which only a session opened
+    by a provisional code can do without.
+    """
+    current = session.of_caller(await store.session(command.session_id), command.person_id, command.now)
+    entry, account = await store.register_entry(command.person_id), await store.account(command.person_id)
+    if entry is None or account is None:
+        raise Unauthenticated
+    if current.scope is not Scope.CODE_CHANGE:
+        accounts.check_current(account, command.matched, given=command.current_given)
+    access_code.check_strength(command.new_code, entry.person, store.parameters, command.now)
+
+    account, chosen = accounts.choose_code(account, command.new_hash, current.client.channel, command.now)
+    others = [each for each in await store.live_sessions(account.person_id, command.now) if each.id != current.id]
+    ended, revoked = session.end(others, account.person_id, command.now)
+    await store.save_account(account, *chosen)
+    await store.save_sessions([current.widened(), *ended], *revoked)
+    attempts = await store.attempts(command.person_id)
+    await store.save_attempts(command.person_id, attempts.cleared())

@@ -1,0 +1,46 @@
+"""The notifications service: its parts, put together."""
+
+
+from chassis.app import create_app
+from chassis.outbox import Transaction
+from chassis.service import Service
+from services.notifications.api import router
+from services.notifications.consumers import consumers
+from services.notifications.mailer import SmtpMailer
+from services.notifications.sender import SENDERS, Sender, SharedClock
+from services.notifications.settings import Settings
+from services.notifications.store import INDEXES, MongoStore
+from services.notifications.texts import Texts
+
+settings = Settings()
+service = Service("notifications", settings)
+
+
+def store(transaction: Transaction) -> MongoStore:
+    """The store of one transaction."""
+    return MongoStore(transaction, service.cipher, service.sealer.open)
+
+
+mailer = SmtpMailer(
+    settings.smtp_url.host or "",
+    settings.smtp_url.port or 0,
+    sender=settings.sender,
+    tls=settings.smtp_url.scheme == "smtps",
+    user=settings.smtp_user,
+    password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+)
+sender = Sender(
+    mailer,
+    Texts(str(settings.public_url)).write,
+    service.sealer.open,
+    SharedClock(service.database),
+    owner=settings.instance,
+)
+app = create_app(
+    service,
+    store=store,
+    routers=[router],
+    consumers=consumers,
+    indexes=INDEXES,
+    tasks={"expire mails": sender.expire, **{f"send mails {n}": sender.send_due for n in range(1, SENDERS + 1)}},
+)

@@ -1,0 +1,131 @@
+"""Events and people of the gateway's tests."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from contracts.event import Event
+from contracts.identity import AccountCreated, Channel, CodeChosen, EmailValidated, LoggedIn, LogIn
+from contracts.notifications import EmailFailed, EmailKind, EmailSent
+from contracts.payments import ComplementaryStatus, PaymentKind, ReimbursementPaid
+from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
+from contracts.sealed import Recipient, Sealed
+from services.gateway.domain.home import Home, apply
+from services.gateway.domain.sessions import Session
+
+LUCIE = UUID("0190a000-0000-7000-8000-000000000001")
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+SEALED = Sealed(
+    protected="e30",
+    recipients=(Recipient(header={"kid": "notifications"}, encrypted_key="AA"),),
+    iv="AA",
+    ciphertext="AA",
+    tag="AA",
+)
+Arrived = tuple[Event, str, int]
+
+
+def an_account(**but: Any) -> AccountCreated:
+    """Lucie's account."""
+    values: dict[str, Any] = {
+        "person_id": LUCIE,
+        "last_name": "EXEMPLE",
+        "first_name": "Lucie",
+        "birth_date": date(1985, 3, 14),
+        "caisse": "29",
+        "email": SEALED,
+        "provisional_code": SEALED,
+        "code_expires_at": NOW + timedelta(hours=24),
+        "created_at": NOW,
+    }
+    return AccountCreated(**{**values, **but})
+
+
+def a_validation() -> EmailValidated:
+    """Lucie reads her e-mail."""
+    return EmailValidated(person_id=LUCIE, validated_at=NOW)
+
+
+def a_chosen_code() -> CodeChosen:
+    """Lucie chose a code on the site."""
+    return CodeChosen(person_id=LUCIE, chosen_at=NOW, channel=Channel.WEB)
+
+
+def a_login(number: int = 1, *, previous: datetime | None = None, failed: int = 0) -> LoggedIn:
+    """A log-in on the site."""
+    return LoggedIn(
+        person_id=LUCIE,
+        session_id=uuid5(LUCIE, f"session {number}"),
+        current=LogIn(at=NOW, channel=Channel.WEB),
+        previous=LogIn(at=previous, channel=Channel.WEB) if previous else None,
+        failed_attempts_since=failed,
+    )
+
+
+def a_payment(number: int = 1, **but: Any) -> ReimbursementPaid:
+    """A reimbursement of care."""
+    values: dict[str, Any] = {
+        "person_id": LUCIE,
+        "payment_id": payment_id(number),
+        "kind": PaymentKind.CARE,
+        "amount_cents": 1600,
+        "payment_date": date(2026, 11, 18),
+        "care_date": date(2026, 11, 16),
+        "beneficiary": "Lucie EXEMPLE",
+        "complementary": ComplementaryStatus.AUTO_SENT,
+    }
+    return ReimbursementPaid(**{**values, **but})
+
+
+def payment_id(number: int) -> UUID:
+    """The id of the payment of this number; ids grow with numbers."""
+    return UUID(int=number)
+
+
+def an_order(number: int = 1, **but: Any) -> CardOrdered:
+    """An order of a carte Vitale."""
+    values: dict[str, Any] = {
+        "person_id": LUCIE,
+        "request_id": uuid5(LUCIE, f"request {number}"),
+        "tracking_number": f"D-{number}",
+        "kind": RequestKind.VITALE_CARD_ORDER,
+        "state": RequestState.PIECES_AWAITED,
+        "next_actor": Actor.INSURED,
+        "ordered_on": date(2026, 11, 24),
+        "expected_on": date(2026, 12, 8),
+    }
+    return CardOrdered(**{**values, **but})
+
+
+def a_mail(*, delivered: bool = True) -> EmailSent | EmailFailed:
+    """What became of a confirmation."""
+    if delivered:
+        return EmailSent(person_id=LUCIE, email_id="m1", kind=EmailKind.CARD_ORDERED, sent_at=NOW)
+    return EmailFailed(person_id=LUCIE, email_id="m1", kind=EmailKind.CARD_ORDERED, reason="550", failed_at=NOW)
+
+
+def a_session(**but: Any) -> Session:
+    """Lucie on the site."""
+    values: dict[str, Any] = {
+        "person_id": LUCIE,
+        "session_id": uuid5(LUCIE, "session"),
+        "channel": Channel.WEB,
+        "scope": "full",
+        "expires_at": NOW + timedelta(minutes=5),
+    }
+    return Session(**{**values, **but})
+
+
+def source_of(event: Event) -> str:
+    """The service that says it."""
+    return event.type.partition(".")[0]
+
+
+def told(*events: Event, home: Home | None = None) -> Home:
+    """Lucie's home page after these events, each one second after the one before and next in its source."""
+    home, sequences = home or Home(LUCIE), dict[str, int]()
+    for number, event in enumerate(events):
+        source = source_of(event)
+        sequences[source] = sequences.get(source, 0) + 1
+        home = apply(home, event, source=source, sequence=sequences[source], time=NOW + timedelta(seconds=number))
+    return home

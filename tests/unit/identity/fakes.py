@@ -1,0 +1,281 @@
+"""A store in memory, builders of what it holds, and codes that hash to something readable."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from chassis.mongo import Duplicate
+from contracts.event import Event
+from contracts.sealed import Recipient, Sealed
+from services.identity import handlers
+from services.identity.domain import email, nir
+from services.identity.domain.access_code import AccessCode, IssuedCode
+from services.identity.domain.account import Account, ProvisionalCode
+from services.identity.domain.creation import Letter
+from services.identity.domain.email import Email
+from services.identity.domain.insured import Claim, InsuredPerson, RegisterEntry
+from services.identity.domain.nir import Nir
+from services.identity.domain.parameters import BUILT_IN, Parameters
+from services.identity.domain.session import Client, RefreshToken, Session
+from services.identity.domain.throttle import Attempts
+from services.identity.handlers.accounts import Profile
+
+R = TypeVar("R")
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+LUCIE = UUID("3d37f52a-7789-5513-a1f7-32c97a53614a")
+MARC = UUID("9094b071-d000-5255-8b65-787b54790229")
+RULES = Parameters(BUILT_IN)
+
+
+def sealed(value: str) -> Sealed:
+    """Something that looks sealed."""
+    return Sealed(
+        protected="p",
+        recipients=(Recipient(header={"kid": "k"}, encrypted_key="e"),),
+        iv="i",
+        ciphertext=value,
+        tag="t",
+    )
+
+
+def lucie(**but: Any) -> InsuredPerson:
+    """P1 of the demo."""
+    person = InsuredPerson(
+        id=LUCIE,
+        nir=nir.parse("285032999090195"),
+        birth_last_name="EXEMPLE",
+        usage_last_name=None,
+        first_name="Lucie",
+        birth_date=date(1985, 3, 14),
+        postal_code="29200",
+        caisse="29",
+        regime="general",
+    )
+    return replace(person, **but)
+
+
+def marc(**but: Any) -> InsuredPerson:
+    """P2 of the demo."""
+    return lucie(
+        id=MARC,
+        nir=nir.parse("183113199090225"),
+        birth_last_name="FICTIF",
+        first_name="Marc",
+        birth_date=date(1983, 11, 30),
+        **but,
+    )
+
+
+def an_account(**but: Any) -> Account:
+    """Lucie's account, opened and with an own code."""
+    account = Account(person_id=LUCIE, created_at=NOW, own_code=hash_of("7294"), email_validated_at=NOW, version=1)
+    return replace(account, **but)
+
+
+def hash_of(digits: str) -> str:
+    """What the codes of these tests are stored as."""
+    return f"hash:{digits}"
+
+
+def issued(digits: str) -> IssuedCode:
+    """A provisional code that was drawn."""
+    return IssuedCode(hash_of(digits), sealed(digits))
+
+
+def provisional(digits: str, expires_at: datetime) -> ProvisionalCode:
+    """A provisional code that was sent."""
+    return ProvisionalCode(hash_of(digits), expires_at)
+
+
+class FakeStore:
+    """Everything in dictionaries. What is saved must be what was loaded, as in the real one."""
+
+    def __init__(self) -> None:
+        self.parameters = RULES
+        self.entries: dict[UUID, RegisterEntry] = {}
+        self.accounts: dict[UUID, Account] = {}
+        self.emails: dict[UUID, Email] = {}
+        self.tried: dict[Nir | UUID, Attempts] = {}
+        self.sessions: dict[UUID, Session] = {}
+        self.tokens: dict[str, RefreshToken] = {}
+        self.events: list[Event] = []
+
+    async def insured(self, nir: Nir) -> InsuredPerson | None:
+        return next((entry.person for entry in self.entries.values() if entry.person.nir == nir), None)
+
+    async def register_entry(self, person_id: UUID) -> RegisterEntry | None:
+        return self.entries.get(person_id)
+
+    async def save_entry(self, entry: RegisterEntry) -> None:
+        holder = await self.insured(entry.person.nir)
+        if holder and holder.id != entry.person.id:
+            raise Duplicate
+        self.entries[entry.person.id] = entry
+
+    async def account(self, person_id: UUID) -> Account | None:
+        return self.accounts.get(person_id)
+
+    async def account_by_nir(self, nir: Nir) -> Account | None:
+        person = await self.insured(nir)
+        return self.accounts.get(person.id) if person else None
+
+    async def account_by_email(self, email: Email) -> Account | None:
+        return next((self.accounts[owner] for owner, held in self.emails.items() if held.key == email.key), None)
+
+    async def email(self, person_id: UUID) -> Email:
+        return self.emails[person_id]
+
+    async def save_account(self, account: Account, *events: Event, email: Email | None = None) -> None:
+        known = self.accounts.get(account.person_id)
+        assert account.version == (known.version if known else 0)
+        self.accounts[account.person_id] = replace(account, version=account.version + 1)
+        if email:
+            self.emails[account.person_id] = email
+        self.events += events
+
+    async def attempts(self, of: Nir | UUID) -> Attempts:
+        return self.tried.get(of, Attempts())
+
+    async def save_attempts(self, of: Nir | UUID, attempts: Attempts) -> None:
+        assert attempts.version == (await self.attempts(of)).version
+        self.tried[of] = replace(attempts, version=attempts.version + 1)
+
+    async def session(self, session_id: UUID) -> Session | None:
+        return self.sessions.get(session_id)
+
+    async def live_sessions(self, person_id: UUID, now: datetime) -> Sequence[Session]:
+        mine = [each for each in self.sessions.values() if each.person_id == person_id and each.live(now)]
+        return sorted(mine, key=lambda each: (each.used_at, str(each.id)), reverse=True)
+
+    async def save_sessions(self, sessions: Sequence[Session], *events: Event) -> None:
+        for session in sessions:
+            self.sessions[session.id] = replace(session, version=session.version + 1)
+        self.events += events
+
+    async def refresh_token(self, token_hash: str) -> RefreshToken | None:
+        return self.tokens.get(token_hash)
+
+    async def save_refresh_token(self, token: RefreshToken) -> None:
+        assert token.used_at or token.hash not in self.tokens
+        self.tokens[token.hash] = token
+
+
+class Scene:
+    """Lucie, Marc and strangers using one store: each step is one transaction, as at the API.
+
+    `run(handler, command)` is the unit of work; times are given, ids follow from names.
+    """
+
+    def __init__(self, run: Callable[..., Awaitable[Any]], events: Callable[[], Awaitable[Sequence[Event]]]) -> None:
+        self._run = run
+        self._events = events
+        self._drawn = 0
+
+    async def register(self, *people: InsuredPerson) -> None:
+        """The caisse insures these people."""
+        for person in people:
+            await self._run(handlers.import_insured, RegisterEntry(person))
+
+    async def create(self, person: InsuredPerson, address: str, code: str, *, now: datetime = NOW, **but: Any) -> None:
+        """Somebody fills in the form with this person's details."""
+        claim = replace(Claim(person.birth_last_name, person.birth_date, person.postal_code), **but)
+        letter = Letter(sealed(address), issued(code))
+        command = handlers.CreateAccount(person.nir, claim, email.parse(address), letter, now)
+        await self._run(handlers.create_account, command)
+
+    async def reset(
+        self, person: InsuredPerson, code: str, *, now: datetime = NOW, birth_date: date | None = None
+    ) -> None:
+        """Somebody says that they forgot the code."""
+        command = handlers.ResetCode(person.nir, birth_date or person.birth_date, issued(code), now)
+        await self._run(handlers.reset_code, command)
+
+    async def log_in(
+        self,
+        number: Nir,
+        code: str,
+        name: str = "device",
+        *,
+        now: datetime = NOW,
+        client: Client = Client.WEB,
+        token: str = "",
+    ) -> Session:
+        """Somebody logs in on the device of that name; its first refresh token is the device's name."""
+        candidates = await self._run(handlers.begin_log_in, handlers.BeginLogIn(number, AccessCode(code), now))
+        matched = hash_of(code) if hash_of(code) in candidates else None
+        command = handlers.LogIn(number, matched, client, session_id(name), token or name, now)
+        session: Session = await self._run(handlers.log_in, command)
+        return session
+
+    async def refresh(self, old: str, new: str, *, now: datetime = NOW) -> Session | None:
+        """A device shows its refresh token."""
+        session: Session | None = await self._run(handlers.refresh_session, handlers.RefreshSession(old, new, now))
+        return session
+
+    async def choose(
+        self, person: InsuredPerson, name: str, code: str, *, current: str | None = None, now: datetime = NOW
+    ) -> None:
+        """A person chooses a code on the device of that name."""
+        given = AccessCode(current) if current else None
+        begun = handlers.BeginCodeChange(person.id, given, now)
+        candidates = await self._run(handlers.begin_code_change, begun)
+        matched = hash_of(current) if current and hash_of(current) in candidates else None
+        command = handlers.ChooseCode(
+            person.id, session_id(name), given is not None, matched, AccessCode(code), hash_of(code), now
+        )
+        await self._run(handlers.choose_code, command)
+
+    async def open_account(self, person: InsuredPerson, address: str, own_code: str) -> None:
+        """From nothing to an own code, on the device `first`."""
+        await self.create(person, address, "48151623")
+        await self.log_in(person.nir, "48151623", "first")
+        await self.choose(person, "first", own_code)
+
+    async def end(self, person: InsuredPerson, name: str, *, now: datetime = NOW) -> None:
+        """A person logs a device out from another one."""
+        await self._run(handlers.end_session, handlers.EndSession(person.id, session_id(name), now))
+
+    async def log_out(self, person: InsuredPerson, name: str, *, now: datetime = NOW) -> None:
+        """A person logs out."""
+        await self._run(handlers.end_own_session, handlers.EndSession(person.id, session_id(name), now))
+
+    async def devices(self, person: InsuredPerson, *, now: datetime = NOW) -> list[UUID]:
+        """Where a person is logged in."""
+        found = await self._run(handlers.list_sessions, handlers.ListSessions(person.id, now))
+        return [each.id for each in found]
+
+    async def profile(self, person: InsuredPerson) -> Profile:
+        """What a person sees of themselves."""
+        found: Profile = await self._run(handlers.read_profile, handlers.ReadProfile(person.id))
+        return found
+
+    async def told(self) -> list[str]:
+        """What was said so far: the names of the events and their reasons, in order."""
+        return [
+            f"{type(event).__name__}{f':{reason}' if (reason := getattr(event, 'reason', None)) else ''}"
+            for event in await self._events()
+        ]
+
+    async def last(self, kind: type[R]) -> R:
+        """The last event of a kind."""
+        return [event for event in await self._events() if isinstance(event, kind)][-1]
+
+
+def fake_scene() -> Scene:
+    """A scene on a fake store."""
+    store = FakeStore()
+
+    async def run(handler: Callable[..., Awaitable[Any]], command: Any) -> Any:
+        return await handler(command, store)
+
+    async def events() -> Sequence[Event]:
+        return store.events
+
+    return Scene(run, events)
+
+
+def session_id(name: str) -> UUID:
+    """The id of the session on the device of that name."""
+    return uuid5(LUCIE, name)

@@ -1,0 +1,114 @@
+"""Who gets an account, and who is told instead."""
+
+from datetime import date
+
+import pytest
+
+from contracts.identity import AccountCreated, AccountCreationAttempted, CodeReset
+from contracts.problems import NotFound
+from services.identity.domain import nir
+from services.identity.domain.account import InvalidCredentials
+from services.identity.domain.regimes import RegimeNotCovered
+from services.identity.domain.session import Scope
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc
+from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+
+
+@scenario
+async def an_insured_person_gets_an_account_and_one_event(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    assert await scene.told() == ["AccountCreated"]
+    created = await scene.last(AccountCreated)
+    assert (created.person_id, created.last_name, created.caisse) == (LUCIE, "EXEMPLE", "29")
+    assert created.code_expires_at == NOW + DAY
+    profile = await scene.profile(lucie())
+    assert profile.email.masked == "l***@exemple.invalid"
+    assert profile.account.pending
+
+
+@scenario
+async def wrong_details_and_unknown_numbers_do_nothing(scene: Scene) -> None:
+    await scene.register(lucie())
+    for wrong in ({"last_name": "AUTRE"}, {"birth_date": date(1985, 3, 15)}, {"postal_code": "29201"}):
+        await scene.create(lucie(), "lucie@exemple.invalid", "48151623", **wrong)
+    await scene.create(marc(), "marc@exemple.invalid", "48151623")
+    assert await scene.told() == []
+
+
+@scenario
+async def the_usage_name_is_as_good_as_the_birth_name(scene: Scene) -> None:
+    await scene.register(lucie(usage_last_name="D’Été-Fictive"))
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623", last_name="d'ete fictive")
+    assert (await scene.last(AccountCreated)).last_name == "D’Été-Fictive"
+
+
+@scenario
+async def a_provisional_number_gets_no_account_by_the_web_form(scene: Scene) -> None:
+    nadia = lucie(nir=nir.parse("896069935190689"))
+    await scene.register(nadia)
+    await scene.create(nadia, "nadia@exemple.invalid", "48151623")
+    assert await scene.told() == []
+
+
+@scenario
+async def another_regime_is_named_only_to_whoever_was_recognised(scene: Scene) -> None:
+    await scene.register(lucie(regime="msa"), marc(regime="enim"))
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623", last_name="AUTRE")
+    with pytest.raises(RegimeNotCovered):
+        await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    await scene.create(marc(), "marc@exemple.invalid", "48151623")
+    assert await scene.told() == ["AccountCreated"]
+
+
+@scenario
+async def asking_again_before_the_first_use_sends_a_new_code_and_only_that_one_works(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    await scene.create(lucie(), " Lucie@EXEMPLE.invalid", "59260734", now=NOW + HOUR)
+    assert await scene.told() == ["AccountCreated", "CodeReset:unused"]
+    assert (await scene.last(CodeReset)).code_expires_at == NOW + HOUR + DAY
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(lucie().nir, "48151623")
+    assert (await scene.log_in(lucie().nir, "59260734", "second")).scope is Scope.CODE_CHANGE
+
+
+@scenario
+async def a_mistyped_email_is_corrected_once_the_first_code_has_expired(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.create(lucie(), "lcuie@exemple.invalid", "48151623")
+    await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=NOW + HOUR)
+    assert (await scene.profile(lucie())).email.address == "lcuie@exemple.invalid"
+    await scene.create(lucie(), "lucie@exemple.invalid", "60371845", now=NOW + 3 * DAY)
+    assert (await scene.profile(lucie())).email.address == "lucie@exemple.invalid"
+    assert await scene.told() == ["AccountCreated", "CodeReset:unused", "AccountCreated"]
+    await scene.register(marc())
+    await scene.create(marc(), "lcuie@exemple.invalid", "71482956", now=NOW + 3 * DAY)
+    assert (await scene.last(AccountCreated)).person_id == MARC
+
+
+@scenario
+async def the_owner_is_told_when_somebody_asks_for_an_account_they_have(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+    for minute in range(5):
+        await scene.create(lucie(), "else@exemple.invalid", "48151623", now=NOW + minute * MINUTE)
+    assert (await scene.told()).count("AccountCreationAttempted:account-exists") == 3
+    assert (await scene.log_in(lucie().nir, "7294")).scope is Scope.FULL
+
+
+@scenario
+async def the_owner_of_an_email_is_told_when_another_person_gives_it(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+    await scene.create(marc(), "LUCIE@exemple.invalid", "48151623")
+    attempted = await scene.last(AccountCreationAttempted)
+    assert (attempted.person_id, attempted.reason) == (LUCIE, "email-taken")
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(marc().nir, "48151623")
+
+
+@scenario
+async def the_profile_of_nobody_is_not_found(scene: Scene) -> None:
+    with pytest.raises(NotFound):
+        await scene.profile(lucie())

@@ -1,0 +1,86 @@
+"""Hashing and comparing codes: what is stored, and that nothing tells a missing code from a wrong one."""
+
+import base64
+import json
+import time
+from statistics import median
+
+import anyio
+import pytest
+from joserfc.jwk import ECKey
+
+from chassis.sealed import Sealer
+from contracts.problems import Unavailable
+from services.identity.codes import Codes
+from services.identity.domain.access_code import AccessCode
+from tests.unit.identity.fakes import NOW, RULES
+
+KEY = ECKey.generate_key("P-256", {"kid": "notifications"})
+SEALER = Sealer(json.dumps({"keys": [KEY.as_dict(private=False)]}), json.dumps(KEY.as_dict(private=True)))
+PEPPER = base64.b64encode(b"p" * 32).decode()
+
+
+@pytest.fixture(scope="module")
+def codes() -> Codes:
+    return Codes(PEPPER, SEALER, RULES)
+
+
+async def test_a_code_matches_its_own_hash_only(codes: Codes) -> None:
+    code = AccessCode("7294")
+    stored, other = await codes.hash(code), await codes.hash(AccessCode("6283"))
+    assert await codes.matching((other, None, stored), code) == stored
+    assert await codes.matching((other, None), code) is None
+    assert await codes.matching((None,), code) is None
+    assert await codes.matching((), code) is None
+    assert await codes.matching((stored,), None) is None
+
+
+async def test_a_hash_is_argon2id_with_the_agreed_cost_and_a_salt_of_its_own(codes: Codes) -> None:
+    first, second = await codes.hash(AccessCode("7294")), await codes.hash(AccessCode("7294"))
+    assert first.startswith("1:$argon2id$v=19$m=19456,t=2,p=1$")
+    assert first != second
+
+
+async def test_without_the_pepper_no_code_matches(codes: Codes) -> None:
+    other = Codes(base64.b64encode(b"q" * 32).decode(), SEALER, RULES)
+    assert await other.matching((await codes.hash(AccessCode("7294")),), AccessCode("7294")) is None
+
+
+async def test_a_provisional_code_has_8_digits_and_is_readable_by_its_addressee_alone(codes: Codes) -> None:
+    issued = await codes.issue(NOW)
+    digits = SEALER.open(issued.sealed)
+    assert len(digits) == 8
+    assert digits.isdigit()
+    assert await codes.matching((issued.hash,), AccessCode(digits)) == issued.hash
+    assert digits not in f"{issued!r}{issued.sealed.model_dump_json()}"
+    assert (await codes.issue(NOW)).hash != issued.hash
+
+
+async def test_a_missing_code_takes_as_long_as_a_wrong_one(codes: Codes) -> None:
+    stored, wrong = await codes.hash(AccessCode("7294")), AccessCode("6283")
+    took: dict[str | None, list[float]] = {None: [], stored: []}
+    for _ in range(12):
+        for candidate, times in took.items():
+            started = time.perf_counter()
+            await codes.matching((candidate,), wrong)
+            times.append(time.perf_counter() - started)
+    missing, present = (median(times) for times in took.values())
+    assert 0.5 < missing / present < 2
+
+
+async def test_when_too_many_wait_the_next_is_sent_away(codes: Codes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.identity.codes.MOST_WAITING", 5)
+    refused = 0
+
+    async def once() -> None:
+        nonlocal refused
+        try:
+            await codes.hash(AccessCode("7294"))
+        except Unavailable:
+            refused += 1
+
+    async with anyio.create_task_group() as group:
+        for _ in range(2 + 5 + 3):
+            group.start_soon(once)
+    assert refused == 3
+    assert await codes.hash(AccessCode("7294"))
