@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SOURCES := contracts chassis services deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test test-kafka check format lock contracts bench rebuild-home replay clean
+.PHONY: help up demo test test-kafka test-mailpit check format lock contracts bench rebuild-home replay clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -26,11 +26,15 @@ demo: $(STAMP) ## Walk the whole journey as a client of the running stack (start
 	@$(BIN)/python -m deploy.demo --data .stack
 
 test: $(STAMP) ## Run every test that needs only this machine's Python
-	$(BIN)/python -m pytest -m "not kafka"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not kafka and not mailpit"
 
 test-kafka: $(STAMP) ## Run the integration tests and the journey on Apache Kafka (needs Java 17 and Maven)
-	COMPTE_TEST_BROKER=kafka $(BIN)/python -m pytest -m "kafka or not chaos" \
+	COMPTE_TEST_BROKER=kafka $(BIN)/python -m pytest -m "kafka or not (chaos or mailpit)" \
 		tests/integration/test_apache_kafka.py tests/integration/chassis tests/journeys
+
+test-mailpit: $(STAMP) ## Run the mailbox's tests on a real Mailpit too (needs Go)
+	GOBIN=$(CURDIR)/.stack-mailpit go install github.com/axllent/mailpit@v1.27.11
+	MAILPIT=$(CURDIR)/.stack-mailpit/mailpit $(BIN)/python -m pytest -m mailpit tests/integration/embedded
 
 check: $(STAMP) ## Format, lint, types, import rules, contract drift, dead code, dependencies, lock
 	$(BIN)/ruff format --check $(SOURCES)
@@ -38,7 +42,7 @@ check: $(STAMP) ## Format, lint, types, import rules, contract drift, dead code,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m deploy.publish --check
-	$(BIN)/vulture
+	$(BIN)/python -m deploy.deadcode
 	$(BIN)/deptry .
 	$(BIN)/python -m deploy.lock --check
 
@@ -62,4 +66,4 @@ replay: $(STAMP) ## Bring back the dead events of a service: make replay SERVICE
 	@$(BIN)/python -m deploy.embedded.commands replay $(SERVICE)
 
 clean: ## Remove the environment and the stack's data
-	rm -rf $(VENV) .stack .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .stack .stack-mailpit .mypy_cache .ruff_cache .hypothesis

@@ -89,7 +89,9 @@ class Running:
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         """Everything starts in the background, so that the process answers whatever is down."""
         settings, keep = self._service.settings, self._background.keep
-        provider = telemetry.configure(self._service.name, settings.otlp_url, settings.trace_share)
+        provider = telemetry.configure(
+            self._service.name, settings.otlp_url, settings.trace_share, settings.trace_share_of_reads
+        )
         keep("prepare", self._prepare)
         keep("relay", self._after_prepared(self._relay.run))
         keep("outbox stream", self._after_prepared(self._watch_outbox))

@@ -31,7 +31,7 @@ class Transaction:
         self.sequences: dict[str, int] = {}
 
     def __getitem__(self, name: str) -> Collection:
-        return Collection(self._database.raw[name], self._session)
+        return self._database.collection(name, self._session)
 
     async def publish(self, *events: Event, subject: UUID | str) -> None:
         """Store events to be published after the commit, in this order, as the next of their person.

@@ -34,7 +34,8 @@ class ServiceSettings(BaseSettings):
     kafka_partitions: int = 6
     kafka_replicas: int = 1
     otlp_url: str | None = None
-    trace_share: float = Field(default=1.0, ge=0, le=1, description="Share of new traces that are recorded.")
+    trace_share: float = Field(default=1.0, ge=0, le=1, description="Share of commands whose trace is recorded.")
+    trace_share_of_reads: float = Field(default=0.1, ge=0, le=1, description="The same for requests that only read.")
     failpoints: Path | None = Field(default=None, description="Tests only: folder of armed crash points.")
     internal_jwks: str = Field(description="Public keys of whoever may call this service, as a JWKS.")
     sealing_key: SecretStr = Field(description="Private JWK that opens what is sealed to this service.")

@@ -8,9 +8,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
 OPTIONS = (
-    "--universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet "
-    "--python-version 3.11 --all-extras --prerelease if-necessary-or-explicit"
-).split()
+    "--universal",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--no-header",
+    "--quiet",
+    "--all-extras",
+    *("--python-version", "3.11"),
+    *("--prerelease", "if-necessary-or-explicit"),
+)
 
 
 def compile_lock(output: Path, *options: str) -> None:

@@ -8,6 +8,15 @@ import pytest
 from tests import infra
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares servers: a file's tests, all journeys, all crash tests."""
+    for item in items:
+        folder = item.path.parent.name
+        group = folder if folder in {"journeys", "chaos"} else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real database for the whole run; every service gets a database name of its own."""

@@ -1,6 +1,5 @@
 """A whole stack for tests, and what a test may ask of it: people, topics, databases, logs, traces."""
 
-import asyncio
 import json
 import os
 import signal
@@ -131,8 +130,3 @@ def running_world(data: Path, **options: Any) -> Iterator[World]:
         stack = start(Options(data, port_base=free_base(), **options))
         ended.callback(stop, data)
         yield World(stack, data.resolve())
-
-
-async def gather_walks(world: World, count: int) -> list[Journey]:
-    """Several journeys at the same time."""
-    return list(await asyncio.gather(*(world.walk(app=bool(number % 2)) for number in range(count))))

@@ -19,7 +19,7 @@ from services.gateway.api.access import Edge
 from services.gateway.consumers import consumers
 from services.gateway.rebuild import rebuild, sound
 from services.gateway.settings import Settings
-from services.gateway.store import INDEXES, Caisses, MongoStore
+from services.gateway.store import INDEXES, Caisses, MongoStore, Pages
 from services.gateway.upstream import Upstream
 
 settings = Settings()
@@ -48,7 +48,9 @@ app = create_app(
     tasks={"revoked sessions": tokens.follow_revoked, "upstream": upstream.stay_open},
     edge=True,
 )
-app.state.edge = Edge(upstream, tokens, settings.public_url, secure_cookies=settings.secure_cookies)
+app.state.edge = Edge(
+    upstream, tokens, Pages(service.database), settings.public_url, secure_cookies=settings.secure_cookies
+)
 
 
 async def main(arguments: list[str]) -> int:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import aiohttp
 from aiohttp.hdrs import ACCEPT_ENCODING, AUTHORIZATION, USER_AGENT
-from yarl import URL
 
 from chassis import telemetry
 from chassis.auth import LIFE, Caller, TokenSigner, internal_claims
@@ -83,7 +82,7 @@ class Upstream:
 
     async def _send(self, call: Call) -> Answer:
         address = f"{self._addresses[call.service]}{call.path}"
-        url = URL(f"{address}?{call.query}" if call.query else address, encoded=True)
+        url = f"{address}?{call.query}" if call.query else address
         sending = self._connections().request(
             call.method, url, data=call.body or None, headers=self._headers(call), allow_redirects=False
         )

@@ -34,9 +34,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("point", BOUNDARIES)
 async def test_a_process_killed_at_a_boundary_loses_nothing_and_doubles_nothing(world: World, point: str) -> None:
-    armed = [world.arm(service, point) for service in BOUNDARIES[point]]
     person = somebody_new()
     async with world.insured(person) as insured:
+        armed = [world.arm(service, point) for service in BOUNDARIES[point]]
         journey = world.journey(person, insured)
         await journey.walk()
         await until_settled(world)

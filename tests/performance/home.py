@@ -54,7 +54,7 @@ async def measure(world: World, folder: Path) -> Mapping[str, Any]:
 def reference(world: World, folder: Path, body: bytes) -> Iterator[int]:
     """The bare route on a port of its own, serving these bytes from the same database server."""
     port = free_port()
-    collection = pymongo.MongoClient(world.stack.mongodb)["reference"]["home"]
+    collection: Any = pymongo.MongoClient(world.stack.mongodb)["reference"]["home"]
     collection.replace_one({"_id": "person"}, {"_id": "person", "body": body}, upsert=True)
     os.environ |= {"REFERENCE_PORT": str(port), "REFERENCE_MONGODB": world.stack.mongodb}
     os.environ["PYTHONPATH"] = str(ROOT)

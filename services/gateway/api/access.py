@@ -12,6 +12,7 @@ from contracts.identity import Channel
 from contracts.problems import Unauthenticated
 from services.gateway.domain.capabilities import Access, Capability
 from services.gateway.domain.sessions import SAFE_METHODS, Provenance, Session, admit
+from services.gateway.handlers.home import PreparedPages
 from services.gateway.handlers.sessions import Services, Tokens
 
 ACCESS, REFRESH = "access", "refresh"
@@ -29,10 +30,11 @@ class AccessTokens(Protocol):
 
 @dataclass(frozen=True)
 class Edge:
-    """What the routes stand on beside the database. `public_url` is the only origin of our own pages."""
+    """What the routes stand on. `public_url` is the only origin of our own pages."""
 
     services: Services
     tokens: AccessTokens
+    pages: PreparedPages
     public_url: str
     secure_cookies: bool = True
 

@@ -1,12 +1,10 @@
 """The home page: one look into our own database, prepared bytes out."""
 
 import asyncio
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.work import Work
-from services.gateway.api.access import logged_in
+from services.gateway.api.access import edge_of, logged_in
 from services.gateway.api.describing import described
 from services.gateway.domain.capabilities import PREFIX, capability
 from services.gateway.domain.freshness import behind, read_after
@@ -36,20 +34,20 @@ router = APIRouter(prefix=PREFIX, tags=["home"])
 async def read_home(request: Request) -> Response:
     """Everything the person needs first. Each block says how fresh it is; no other service is asked."""
     session = await logged_in(request, HOME)
+    pages = edge_of(request).pages
     query = handlers.ReadPage(session.person_id, session.channel)
     header = request.headers.get("x-read-after")
-    work: Work[Any] = request.app.state.work
-    page = await (work.read(handlers.read_page, query) if header is None else _page_after(work, query, header))
+    page = await (handlers.read_page(query, pages) if header is None else _page_after(pages, query, header))
     return Response(page, media_type="application/json")
 
 
-async def _page_after(work: Work[Any], query: handlers.ReadPage, header: str) -> bytes:
+async def _page_after(pages: handlers.PreparedPages, query: handlers.ReadPage, header: str) -> bytes:
     wanted = read_after(header)
-    page, seen = await work.read(handlers.read_page_and_seen, query)
+    page, seen = await handlers.read_page_and_seen(query, pages)
     for pause in PAUSES:
         if not behind(wanted, seen):
             return page
         await asyncio.sleep(pause)
-        page, seen = await work.read(handlers.read_page_and_seen, query)
+        page, seen = await handlers.read_page_and_seen(query, pages)
     late = behind(wanted, seen)
     return handlers.stale(page, late) if late else page

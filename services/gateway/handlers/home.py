@@ -17,7 +17,17 @@ from services.gateway.domain.rendering import Caisse, render
 Pages = Mapping[Channel, bytes]
 
 
-class Store(Protocol):
+class PreparedPages(Protocol):
+    """The pages as they are answered."""
+
+    async def page(self, person_id: UUID, channel: Channel) -> bytes | None:
+        """One page alone."""
+
+    async def page_and_seen(self, person_id: UUID, channel: Channel) -> tuple[bytes, Mapping[str, int]] | None:
+        """One page and up to where it has seen each service."""
+
+
+class Store(PreparedPages, Protocol):
     """What these use cases keep."""
 
     async def home(self, person_id: UUID) -> Home | None:
@@ -25,12 +35,6 @@ class Store(Protocol):
 
     async def save(self, home: Home, pages: Pages) -> None:
         """Keep it, with its page for each channel."""
-
-    async def page(self, person_id: UUID, channel: Channel) -> bytes | None:
-        """The prepared page alone."""
-
-    async def page_and_seen(self, person_id: UUID, channel: Channel) -> tuple[bytes, Mapping[str, int]] | None:
-        """The prepared page and up to where it has seen each service."""
 
     def caisse(self, code: str) -> Caisse:
         """What is known of a caisse."""
@@ -80,15 +84,15 @@ async def update_home(command: Arrival, store: Store) -> None:
         await store.save(after, pages(after, store))
 
 
-async def read_page(query: ReadPage, store: Store) -> bytes:
+async def read_page(query: ReadPage, prepared: PreparedPages) -> bytes:
     """The prepared answer of `GET /home`; every block of it is unavailable for a person nothing was heard of yet."""
-    found = await store.page(query.person_id, query.channel)
+    found = await prepared.page(query.person_id, query.channel)
     return found if found is not None else _unheard(query)
 
 
-async def read_page_and_seen(query: ReadPage, store: Store) -> tuple[bytes, Mapping[str, int]]:
+async def read_page_and_seen(query: ReadPage, prepared: PreparedPages) -> tuple[bytes, Mapping[str, int]]:
     """As read_page, with the newest sequence that the page has seen of each service."""
-    found = await store.page_and_seen(query.person_id, query.channel)
+    found = await prepared.page_and_seen(query.person_id, query.channel)
     return found or (_unheard(query), {})
 
 

@@ -39,9 +39,9 @@ def test_what_everybody_is_told_holds_no_private_key(tmp_path: Path) -> None:
 
 def test_a_token_of_the_gateway_is_verified_by_any_service(tmp_path: Path) -> None:
     key = OKPKey.import_key(json.loads(settings("gateway", tmp_path)["GATEWAY_INTERNAL_KEY"]))
-    token = jwt.encode({"alg": "EdDSA", "kid": "gateway-1"}, {"aud": "payments"}, key, algorithms=["EdDSA"])
+    token = jwt.encode({"alg": "Ed25519", "kid": "gateway-1"}, {"aud": "payments"}, key, algorithms=["Ed25519"])
     trusted = KeySet.import_key_set(json.loads(settings("payments", tmp_path)["PAYMENTS_INTERNAL_JWKS"]))
-    assert jwt.decode(token, trusted, algorithms=["EdDSA"]).claims == {"aud": "payments"}
+    assert jwt.decode(token, trusted, algorithms=["Ed25519"]).claims == {"aud": "payments"}
 
 
 def test_what_is_sealed_to_a_service_is_opened_by_it_alone(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The mailbox takes every mail, loses none, and answers as Mailpit does.
 
-The tests marked with `peer` run against a real Mailpit too when MAILPIT names its binary.
+The tests that ask for a `peer` run against a real Mailpit too, by `make test-mailpit`.
 """
 
 import asyncio
@@ -69,14 +69,12 @@ def mailbox(stack: Stack, http: aiohttp.ClientSession) -> Mailbox:
     return Mailbox(http, stack.mailbox, stack.smtp)
 
 
-@pytest.fixture(params=["embedded", "mailpit"])
+@pytest.fixture(params=["embedded", pytest.param("mailpit", marks=pytest.mark.mailpit)])
 async def peer(request: pytest.FixtureRequest, mailbox: Mailbox, tmp_path: Path) -> AsyncIterator[Mailbox]:
     if request.param == "embedded":
         yield mailbox
         return
-    binary = os.environ.get("MAILPIT")
-    if not binary:
-        pytest.skip("MAILPIT names no binary")
+    binary = os.environ["MAILPIT"]
     base = free_base()
     real = Mailbox(mailbox.http, f"http://{HOST}:{base}", f"{HOST}:{base + 1}")
     listen = ["--listen", f"{HOST}:{base}", "--smtp", real.smtp, "--database", str(tmp_path / "mails")]

@@ -110,7 +110,6 @@ async def world(mongodb_url: str, **settings: str) -> AsyncIterator[World]:
             "database": f"gateway-{uuid4().hex[:12]}",
             "kafka_url": "127.0.0.1:1",
             "upstreams": json.dumps(services.upstreams()),
-            "upstream_deadline": "PT0.3S",
             "public_url": SITE,
             **settings,
         }

@@ -92,7 +92,6 @@ async def test_twenty_mails_all_arrive_although_half_are_delayed_at_first(office
     written = {await office.write(person) for _ in range(20)}
     sink.replies.extend(["451 later", "250 OK"] * 10)
     await office.send_all()
-    assert len(sink.received) == 10
     office.ahead += timedelta(seconds=2)
     await office.send_all()
     assert sorted(each.message["X-Notification-Id"] for each in sink.received) == sorted(written)

@@ -27,7 +27,7 @@ def test_a_personal_number_in_a_foreign_log_line_is_cut_out(number: str) -> None
 def test_a_log_line_is_json_with_declared_fields_only(capsys: pytest.CaptureFixture[str]) -> None:
     telemetry.configure_logs("toy")
     log.info("relay waits", cause="TimeoutError", secret_code="98765432")
-    logging.getLogger("aiokafka").warning("cannot reach %s", "285032999090195")
+    logging.getLogger("foreign.library").warning("cannot reach %s", "285032999090195")
     ours, theirs = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert ours["event"] == "relay waits"
     assert ours["service"] == theirs["service"] == "toy"

@@ -2,7 +2,7 @@
 
 import base64
 from datetime import date
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -59,7 +59,7 @@ def test_a_cursor_leads_back_to_its_place(day: date, payment_id: object) -> None
         "====",
         "AAAA",
         base64.urlsafe_b64encode(b"2026-01-01|no").decode(),
-        base64.urlsafe_b64encode(f"20260101|{uuid4()}".encode()).decode(),
+        base64.urlsafe_b64encode(f"20260101|{UUID(int=7)}".encode()).decode(),
         base64.urlsafe_b64encode(b"\xff\xfe").decode(),
     ],
 )
