@@ -94,7 +94,8 @@ class Running:
         )
         keep("prepare", self._prepare)
         keep("relay", self._after_prepared(self._relay.run))
-        keep("outbox stream", self._after_prepared(self._watch_outbox))
+        if settings.watch_outbox:
+            keep("outbox stream", self._after_prepared(self._watch_outbox))
         if self._consumer.topics:
             redelivery = Redelivery(self._service.database, self._inbox)
             watchdog = Watchdog(self._cluster, self._consumer, self._inbox.consumers.group)

@@ -138,20 +138,25 @@ class Inbox(Generic[S]):
         known: tuple[type[Event], Reaction[Any, S]] | None,
         parked: Document | None,
     ) -> Outcome:
+        # A fresh event has no row: its insert finds out otherwise, and the run after that looks first.
+        looks_first = parked is not None
+
         async def body(transaction: Transaction) -> Outcome:
-            row = await transaction["inbox"].find_one({"_id": envelope.id}, only=["state"])
-            if row and row["state"] != "parked":
+            nonlocal looks_first
+            if looks_first and await _has_outcome(transaction, envelope):
                 return Outcome.SKIPPED
-            verdict = await order.verdict(transaction, envelope, skip_gap=_patience_over(parked, transaction))
+            knows_row, looks_first = looks_first, True
+            skip_gap = _patience_over(parked, transaction)
+            verdict = await order.verdict(transaction, envelope, skip_gap=skip_gap, fresh=not knows_row)
             if verdict is order.Verdict.OLD and not (parked or {}).get("replay"):
                 return Outcome.SKIPPED
             if verdict is order.Verdict.GAP:
-                if not row:
-                    waiting = await self._waiting.row(envelope, topic, offset)
-                    await self._waiting.park(transaction, waiting, "gap", 0)
-                return Outcome.PARKED
+                return await self._wait(transaction, envelope, topic, offset)
             done = {**place(envelope, topic), "state": "done", "done_at": transaction.now}
-            await transaction["inbox"].replace({"_id": envelope.id}, done, upsert=True)
+            if knows_row:
+                await transaction["inbox"].replace({"_id": envelope.id}, done, upsert=True)
+            else:
+                await transaction["inbox"].insert(done)
             failpoint("P6")
             if known is not None:
                 event, reaction = known
@@ -161,6 +166,12 @@ class Inbox(Generic[S]):
         outcome, _ = await self._work.transact(body, "consume")
         return outcome
 
+    async def _wait(self, transaction: Transaction, envelope: Envelope, topic: str, offset: int) -> Outcome:
+        """Park an event that has something missing before it, unless it is parked or settled already."""
+        if not await transaction["inbox"].find_one({"_id": envelope.id}, only=["state"]):
+            await self._waiting.park(transaction, await self._waiting.row(envelope, topic, offset), "gap", 0)
+        return Outcome.PARKED
+
     async def _pass_by(self, envelope: Envelope) -> bool:
         """Move the watermark past an event nobody here cares for; False when that is not its turn."""
         return await order.pass_by(self._work, envelope)
@@ -169,24 +180,13 @@ class Inbox(Generic[S]):
         """Give the event up: a dead inbox row that can be replayed, and a dead letter for whoever watches."""
 
         async def body(transaction: Transaction) -> Outcome:
-            row = await transaction["inbox"].find_one({"_id": envelope.id}, only=["state"])
-            if row and row["state"] != "parked":
+            if await _has_outcome(transaction, envelope):
                 return Outcome.SKIPPED
-            verdict = await order.verdict(transaction, envelope, skip_gap=False)
+            if await order.verdict(transaction, envelope, skip_gap=False) is order.Verdict.GAP:
+                return await self._wait(transaction, envelope, topic, 0)
             waiting = await self._waiting.row(envelope, topic, 0)
-            if verdict is order.Verdict.GAP:
-                await self._waiting.park(transaction, waiting, "gap", 0)
-                return Outcome.PARKED
-            await transaction["inbox"].replace(
-                {"_id": envelope.id},
-                {
-                    **waiting,
-                    "state": "dead",
-                    "reason": reason,
-                    "dead_at": transaction.now,
-                },
-                upsert=True,
-            )
+            given_up = {**waiting, "state": "dead", "reason": reason, "dead_at": transaction.now}
+            await transaction["inbox"].replace({"_id": envelope.id}, given_up, upsert=True)
             letter = dead_letter(topic, key=envelope.key, reason=reason, about=envelope, at=transaction.now)
             await transaction["outbox"].insert(letter)
             return Outcome.DEAD
@@ -223,6 +223,11 @@ def _readable(record: Record) -> Envelope:
     if len(record.value) > LARGEST:
         raise MalformedEnvelope("larger than 64 kB")
     return decode(record.value)
+
+
+async def _has_outcome(transaction: Transaction, envelope: Envelope) -> bool:
+    row = await transaction["inbox"].find_one({"_id": envelope.id}, only=["state"])
+    return row is not None and row["state"] != "parked"
 
 
 def _patience_over(parked: Document | None, transaction: Transaction) -> bool:

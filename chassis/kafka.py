@@ -25,7 +25,6 @@ from chassis.telemetry import log
 
 S = TypeVar("S")
 BATCH = 100
-AT_ONCE = 8
 BROKEN = 70
 
 
@@ -222,7 +221,7 @@ class Consumer(Generic[S]):
                     record.value or b"",
                 )
             )
-        room = asyncio.Semaphore(AT_ONCE)
+        room = asyncio.Semaphore(self._settings.consume_at_once)
 
         async def in_order(mine: list[Record]) -> None:
             async with room:

@@ -1,15 +1,10 @@
-"""One process of a service at a time: a lease with a fencing token, timed by the database's clock."""
+"""One process of a service at a time: a lease with a token for each holding, timed by the database's clock."""
 
 from datetime import timedelta
 
 from chassis.mongo import Database, Duplicate
-from chassis.outbox import Transaction
 
 LIFE = timedelta(seconds=5)
-
-
-class LeaseLost(Exception):
-    """Another process has taken over; what this one was about to write is its business now."""
 
 
 class Lease:
@@ -44,9 +39,3 @@ class Lease:
             )
             self.fence = fence if taken else 0
             return bool(taken)
-
-    async def guard(self, transaction: Transaction) -> None:
-        """Make the transaction's commit depend on this lease. Raises LeaseLost when it is another's."""
-        held = {"_id": self._name, "owner": self._owner, "fence": self.fence}
-        if not await transaction["leases"].update(held, {"$inc": {"guarded": 1}}):
-            raise LeaseLost

@@ -90,6 +90,7 @@ def row(envelope: Envelope, topic: str, *, at: datetime) -> Document:
         "traceparent": envelope.traceparent,
         "value": encode(envelope),
         "state": "pending",
+        "round": 0,
         "at": at,
     }
 

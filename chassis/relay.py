@@ -1,6 +1,7 @@
 """Carries outbox rows to Kafka: in each person's order, never giving up, one relay a service at a time."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,15 +14,14 @@ from chassis.clock import now
 from chassis.failpoints import failpoint
 from chassis.ids import jitter
 from chassis.kafka import Cluster, producer
-from chassis.lease import Lease, LeaseLost
+from chassis.lease import Lease
 from chassis.mongo import Database, DatabaseDown, Document
-from chassis.outbox import KEPT, Transaction, Wake, envelope_of
+from chassis.outbox import KEPT, Wake, envelope_of
 from chassis.settings import ServiceSettings
 from chassis.telemetry import log
 from contracts.envelope import encode, headers
 
 RENEWED_EVERY = 1.0
-POLL = 0.2
 WINDOW = 1000
 BATCH = 100
 IN_TIME = 10.0
@@ -41,6 +41,7 @@ class Relay:
         self._producer: AIOKafkaProducer | None = None
         self._lease = Lease(database, "relay", settings.instance)
         self._renew_at = self._check_at = 0.0
+        self._ends: dict[str, int] = {}
         self.lost_log = asyncio.Event()
 
     async def run(self) -> None:
@@ -51,15 +52,15 @@ class Relay:
                 try:
                     published = await self._step()
                     wait = 0.1
-                except (KafkaError, DatabaseDown, LeaseLost, TimeoutError, OSError) as error:
+                except (KafkaError, DatabaseDown, TimeoutError, OSError) as error:
                     log.warning("relay waits", cause=type(error).__name__, seconds=round(wait, 1))
                     metrics.background_failures.labels("relay").inc()
                     await self._drop_producer()
                     await asyncio.sleep(jitter(wait))
                     wait = min(wait * 2, SLOWEST)
                 else:
-                    if not published:
-                        await self._wake.wait(POLL)
+                    if published < WINDOW:
+                        await self._wake.wait(self._settings.relay_poll.total_seconds())
         finally:
             await self._drop_producer()
 
@@ -69,10 +70,11 @@ class Relay:
         if clock >= self._renew_at:
             await self._lease.hold()
             self._renew_at = clock + RENEWED_EVERY
-            await self._measure()
         if not self._lease.fence:
             return 0
         if self._producer is None or clock >= self._check_at:
+            await self._measure()
+            await self._remember_ends()
             await self._know_broker()
             await self._forget_old()
             self._check_at = clock + CLUSTER_CHECKED_EVERY
@@ -85,6 +87,7 @@ class Relay:
             known = await self._database["broker"].find_one({"_id": "cluster"})
         lost = known is not None and (known["cluster"] != cluster or await self._is_shorter(known))
         if lost:
+            self._ends = {}
             await self._drop_producer()
             await self._publish_again()
             self.lost_log.set()
@@ -114,7 +117,9 @@ class Relay:
     async def _publish_again(self) -> None:
         """The broker lost its log: everything of the last 8 days is unsent. Inboxes drop what they know."""
         async with self._database.bounded(30):
-            count = await self._database["outbox"].update_all({"state": "published"}, {"$set": {"state": "pending"}})
+            count = await self._database["outbox"].update_all(
+                {"state": "published"}, {"$set": {"state": "pending"}, "$inc": {"round": 1}}
+            )
         metrics.republished.inc(count)
         log.warning("broker lost its log, publishing again", count=count)
 
@@ -168,26 +173,32 @@ class Relay:
         return list(await asyncio.gather(*waiting))
 
     async def _mark(self, rows: Sequence[Document], places: Sequence[Any]) -> None:
-        """Remember that the broker has them, unless another relay has taken over since. Raises LeaseLost."""
-        ends: dict[str, int] = {}
+        """Remember that the broker has them.
+
+        Only in the round in which they were sent: a relay that was held up until the broker lost its log must
+        not mark what has to be published again. Otherwise a late mark only repeats what is true.
+        """
         for place in places:
             name = f"{place.topic.replace('.', '/')}|{place.partition}"  # a dot would nest the field
-            ends[name] = max(ends.get(name, 0), place.offset + 1)
-
-        async def body(session: Any) -> None:
-            transaction = Transaction(self._database, session, "")
-            await self._lease.guard(transaction)
-            await transaction["outbox"].update_all(
-                {"_id": {"$in": [row["_id"] for row in rows]}},
-                {"$set": {"state": "published", "published_at": transaction.now}},
-            )
-            await transaction["broker"].update(
-                {"_id": "cluster"}, {"$max": {f"ends.{name}": end for name, end in ends.items()}}
-            )
-
-        await self._database.transaction(body)
+            self._ends[name] = max(self._ends.get(name, 0), place.offset + 1)
+        by_round: dict[int, list[str]] = defaultdict(list)
         for row in rows:
+            by_round[row["round"]].append(row["_id"])
             metrics.published.labels(row["topic"]).inc()
+        async with self._database.bounded():
+            for sent_in, names in by_round.items():
+                await self._database["outbox"].update_all(
+                    {"_id": {"$in": names}, "round": sent_in}, {"$set": {"state": "published"}}
+                )
+
+    async def _remember_ends(self) -> None:
+        """Keep how long each partition was when last acknowledged, to notice if it ever is shorter."""
+        ends, self._ends = self._ends, {}
+        if ends:
+            async with self._database.bounded():
+                await self._database["broker"].update(
+                    {"_id": "cluster"}, {"$max": {f"ends.{name}": end for name, end in ends.items()}}
+                )
 
     async def _measure(self) -> None:
         async with self._database.bounded():

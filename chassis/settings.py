@@ -33,6 +33,13 @@ class ServiceSettings(BaseSettings):
     )
     kafka_partitions: int = 6
     kafka_replicas: int = 1
+    watch_outbox: bool = Field(
+        default=True, description="Follow other processes' commits; off where a service has one process."
+    )
+    consume_at_once: int = Field(default=8, ge=1, description="How many persons' events are applied at the same time.")
+    relay_poll: timedelta = Field(
+        default=timedelta(milliseconds=200), description="How often unsent events are looked for without being woken."
+    )
     otlp_url: str | None = None
     trace_share: float = Field(default=1.0, ge=0, le=1, description="Share of commands whose trace is recorded.")
     trace_share_of_reads: float = Field(default=0.1, ge=0, le=1, description="The same for requests that only read.")

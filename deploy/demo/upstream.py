@@ -15,30 +15,35 @@ from contracts.envelope import Envelope, encode, headers
 from deploy.embedded.commands import run
 
 
-async def publish_settlements(kafka: str, settlements: Iterable[Mapping[str, Any]], *, fresh: bool = True) -> int:
+async def publish_settlements(kafka: str, lines: Iterable[Mapping[str, Any]], *, fresh: bool = True) -> int:
     """Publish the lines of a settlement file; how many there were.
 
     `fresh=False` names the events after their settlements, so that publishing a file twice changes nothing.
     """
     count = 0
     async with AIOKafkaProducer(bootstrap_servers=kafka, acks="all") as producer:
-        for settlement in settlements:
-            event = CareSettled.model_validate(settlement)
-            name = uuid4() if fresh else uuid5(NAMESPACE_URL, f"settlement:{event.settlement_id}")
-            envelope = Envelope(
-                id=str(name),
-                type=CareSettled.type,
-                source="/caisse",
-                subject=str(event.settlement_id),
-                key=str(event.person_id),
-                time=datetime.now(UTC),
-                data=event.model_dump(mode="json"),
-            )
+        for line in lines:
+            envelope = settlement(line, fresh=fresh)
             await producer.send_and_wait(
                 CareSettled.topic, encode(envelope), key=envelope.key.encode(), headers=headers(envelope)
             )
             count += 1
     return count
+
+
+def settlement(line: Mapping[str, Any], *, fresh: bool = True) -> Envelope:
+    """One line of a settlement file as the event that the caisse publishes."""
+    event = CareSettled.model_validate(line)
+    name = uuid4() if fresh else uuid5(NAMESPACE_URL, f"settlement:{event.settlement_id}")
+    return Envelope(
+        id=str(name),
+        type=CareSettled.type,
+        source="/caisse",
+        subject=str(event.settlement_id),
+        key=str(event.person_id),
+        time=datetime.now(UTC),
+        data=event.model_dump(mode="json"),
+    )
 
 
 async def import_register(data: Path, lines: Iterable[str]) -> None:

@@ -1,6 +1,5 @@
 """The notifications service: its parts, put together."""
 
-
 from chassis.app import create_app
 from chassis.outbox import Transaction
 from chassis.service import Service

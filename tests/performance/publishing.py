@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from prometheus_client import REGISTRY
+
 from chassis.clock import now
 from chassis.kafka import Cluster, producer
 from chassis.mongo import Database
@@ -65,11 +67,11 @@ async def _relay(settings: ServiceSettings, envelopes: list[Envelope]) -> float:
     )
     await database.ensure_indexes(INDEXES)
     await database["outbox"].insert(*(row(each, TOPIC, at=now()) for each in envelopes))
-    started = time.perf_counter()
+    started, before = time.perf_counter(), _published()
     task = asyncio.create_task(Relay(settings, database, [TOPIC], Wake()).run())
 
     async def all_published() -> bool:
-        return not await database["outbox"].find_one({"state": "pending"}, only=["_id"])
+        return _published() - before >= len(envelopes)
 
     await until(all_published, "every row published", within=60)
     took = time.perf_counter() - started
@@ -78,3 +80,8 @@ async def _relay(settings: ServiceSettings, envelopes: list[Envelope]) -> float:
         await task
     await database.close()
     return len(envelopes) / took
+
+
+def _published() -> float:
+    """The relay's own count; asking the database would slow down what is measured."""
+    return REGISTRY.get_sample_value("compte_published_total", {"topic": TOPIC}) or 0.0
