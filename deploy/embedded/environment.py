@@ -42,8 +42,8 @@ def of_service(
         # One process a service: each of its commits wakes the relay.
         "WATCH_OUTBOX": "false",
         "RELAY_POLL": "PT1S",
-        # SecantusDB runs transactions one behind the other: at 50 events/s, eight at once take three times as long.
-        "CONSUME_AT_ONCE": "1",
+        # SecantusDB runs transactions one behind the other: eight at once wait for each other more than they work.
+        "CONSUME_AT_ONCE": "3",
         "OTLP_URL": ports.url("traces"),
         "FAILPOINTS": str(data / "failpoints"),
         "INTERNAL_JWKS": keys.internal_jwks,
