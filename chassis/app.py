@@ -94,6 +94,7 @@ class Running:
         )
         keep("prepare", self._prepare)
         keep("relay", self._after_prepared(self._relay.run))
+        keep("broker watch", self._after_prepared(self._relay.watch))
         if settings.watch_outbox:
             keep("outbox stream", self._after_prepared(self._watch_outbox))
         if self._consumer.topics:

@@ -40,8 +40,10 @@ class Relay:
         self._cluster = Cluster(settings)
         self._producer: AIOKafkaProducer | None = None
         self._lease = Lease(database, "relay", settings.instance)
-        self._renew_at = self._check_at = 0.0
+        self._renew_at = 0.0
         self._ends: dict[str, int] = {}
+        self._seen_cluster = ""
+        self._doubts_log = False
         self.lost_log = asyncio.Event()
 
     async def run(self) -> None:
@@ -72,35 +74,54 @@ class Relay:
             self._renew_at = clock + RENEWED_EVERY
         if not self._lease.fence:
             return 0
-        if self._producer is None or clock >= self._check_at:
-            await self._measure()
-            await self._remember_ends()
+        if self._producer is None or self._doubts_log:
             await self._know_broker()
-            await self._forget_old()
-            self._check_at = clock + CLUSTER_CHECKED_EVERY
+            self._doubts_log = False
         return await self._publish_due()
+
+    async def watch(self) -> None:
+        """Look after the outbox and the broker every 5 s, beside the publishing, which must not wait for it.
+
+        Every process does: each restarts its own consumer when the cluster is another one. Raises KafkaError.
+        """
+        while True:
+            await asyncio.sleep(CLUSTER_CHECKED_EVERY)
+            if self._lease.fence:
+                await self._measure()
+                await self._remember_ends()
+                await self._forget_old()
+            cluster = await self._cluster.id()
+            if self._seen_cluster not in {"", cluster}:
+                self.lost_log.set()
+            self._seen_cluster = cluster
+            if self._lease.fence and await self._lost(cluster):
+                self._doubts_log = True
+                self._wake()
 
     async def _know_broker(self) -> None:
         """Have a producer on a broker whose log holds all that was published; else publish again."""
         cluster = await self._cluster.id()
-        async with self._database.bounded():
-            known = await self._database["broker"].find_one({"_id": "cluster"})
-        lost = known is not None and (known["cluster"] != cluster or await self._is_shorter(known))
-        if lost:
+        if await self._lost(cluster):
             self._ends = {}
             await self._drop_producer()
             await self._publish_again()
             self.lost_log.set()
-        if known is None or lost:
             async with self._database.bounded():
-                await self._database["broker"].replace(
-                    {"_id": "cluster"}, {"_id": "cluster", "cluster": cluster, "ends": {}}, upsert=True
-                )
+                await self._database["broker"].delete({"_id": "cluster"})
+        async with self._database.bounded():
+            first = {"_id": "cluster"}, {"$setOnInsert": {"cluster": cluster, "ends": {}}}
+            await self._database["broker"].update(*first, upsert=True)
         if self._producer is None:
             await self._cluster.ensure_topics([*self._topics, *(f"{topic}.dead" for topic in self._topics)])
             fresh = producer(self._settings)
             await fresh.start()
             self._producer = fresh
+
+    async def _lost(self, cluster: str) -> bool:
+        """Whether what this service has published is not, or no longer, in this cluster."""
+        async with self._database.bounded():
+            known = await self._database["broker"].find_one({"_id": "cluster"})
+        return known is not None and (known["cluster"] != cluster or await self._is_shorter(known))
 
     async def _is_shorter(self, known: Document) -> bool:
         """Whether a partition ends before what was once acknowledged in it."""

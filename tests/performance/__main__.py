@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.performance import carrying, home, mails, publishing
+from tests.performance import carrying, home, mails, publishing, reimbursing
 from tests.world import World, running_world
 
 RESULT = Path(__file__).parents[2] / "bench.json"
@@ -21,6 +21,7 @@ async def measure(world: World, folder: Path) -> dict[str, Mapping[str, Any]]:
     return {
         "home page": await home.measure(world, folder),
         "commit to consumer": await carrying.measure(world),
+        "reimbursement": await reimbursing.measure(world),
         "relay": await publishing.measure(world),
         "command to mail": await mails.measure(world),
     }
