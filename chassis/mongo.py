@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 import pymongo
@@ -129,6 +130,27 @@ class _translated:  # noqa: N801 - reads as a word at its calls
             raise Duplicate from None
 
 
+class _Bounded:
+    """A deadline around calls of the driver; a class, since every read of the home page passes here."""
+
+    __slots__ = ("_timeout",)
+
+    def __init__(self, seconds: float) -> None:
+        self._timeout = pymongo.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        self._timeout.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timeout.__exit__(kind, error, trace)
+        if isinstance(error, ConnectionFailure | ExecutionTimeout) or (
+            isinstance(error, PyMongoError) and error.timeout
+        ):
+            raise DatabaseDown(type(error).__name__) from None
+
+
 class Database:
     """One service's database. Nothing connects before the first call."""
 
@@ -176,18 +198,9 @@ class Database:
         """The driver's change stream of inserts into a collection (to be awaited on the asynchronous driver)."""
         return self.raw[name].watch([{"$match": {"operationType": "insert"}}], max_await_time_ms=1000)
 
-    @asynccontextmanager
-    async def bounded(self, seconds: float | None = None) -> AsyncIterator[None]:
+    def bounded(self, seconds: float | None = None) -> "_Bounded":
         """Give everything inside one deadline together. Raises DatabaseDown when it passes or nobody answers."""
-        try:
-            with pymongo.timeout(seconds or self.deadline):
-                yield
-        except (ConnectionFailure, ExecutionTimeout) as error:
-            raise DatabaseDown(type(error).__name__) from None
-        except PyMongoError as error:
-            if error.timeout:
-                raise DatabaseDown(type(error).__name__) from None
-            raise
+        return _Bounded(seconds or self.deadline)
 
     async def transaction(self, body: Callable[[Any], Awaitable[R]], *, seconds: float | None = None) -> R:
         """Run `body(session)` and commit, or leave no trace.

@@ -150,9 +150,10 @@ def trace_id() -> str:
 
 
 def _check(kind: str, attributes: Mapping[str, Any]) -> None:
-    undeclared = {kind} - SPANS.keys() | attributes.keys() - ATTRIBUTES
-    if undeclared:
-        raise UndeclaredName(", ".join(sorted(undeclared)))
+    if kind not in SPANS:
+        raise UndeclaredName(kind)
+    if not ATTRIBUTES.issuperset(attributes):
+        raise UndeclaredName(", ".join(sorted(attributes.keys() - ATTRIBUTES)))
 
 
 _NUMBERS = re.compile(r"[0-9][0-9A-Za-z \-]{7,}")

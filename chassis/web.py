@@ -234,7 +234,7 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                present = {name.lower() for name, _ in message["headers"]}
+                present = {name for name, _ in message["headers"]}
                 extra = [pair for pair in SAFE_HEADERS if pair[0] not in present]
                 trace = (b"x-trace-id", telemetry.trace_id().encode())
                 message["headers"] = [*message["headers"], *extra, trace]
@@ -245,7 +245,8 @@ class Observe:
             parent = _header(scope, b"traceparent") if self._trusts_caller else None
             with telemetry.span("receive", scope["method"], parent=parent) as current:
                 await self._answer(scope, receive, observed)
-                _describe(current, scope, status)
+                if current.is_recording():
+                    _describe(current, scope, status)
         finally:
             context.detach(token)
             route = getattr(scope.get("route"), "path", "none")
