@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SOURCES := contracts chassis services deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test test-kafka test-mailpit check format lock contracts bench rebuild-home replay clean
+.PHONY: help up demo test test-kafka test-pymongo test-mailpit check format lock contracts bench rebuild-home replay clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,10 @@ test: $(STAMP) ## Run every test that needs only this machine's Python
 test-kafka: $(STAMP) ## Run the integration tests and the journey on Apache Kafka (needs Java 17 and Maven)
 	COMPTE_TEST_BROKER=kafka $(BIN)/python -m pytest -m "kafka or not (chaos or mailpit)" \
 		tests/integration/test_apache_kafka.py tests/integration/chassis tests/journeys
+
+test-pymongo: $(STAMP) ## Run the services' integration tests on PyMongo's asynchronous client instead of Motor
+	MONGO_DRIVER=pymongo $(BIN)/python -m pytest -n 3 --dist loadgroup -m "not kafka and not mailpit" \
+		--ignore tests/integration/embedded tests/integration
 
 test-mailpit: $(STAMP) ## Run the mailbox's tests on a real Mailpit too (needs Go)
 	GOBIN=$(CURDIR)/.stack-mailpit go install github.com/axllent/mailpit@v1.27.11
