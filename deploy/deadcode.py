@@ -21,7 +21,16 @@ CALLED_BY_FRAMEWORKS = (
     "@*_validator",
     "@cache",
 )
-NAMES = ("handle_*", "test_*", "pytest_*", "connection_*", "data_received", "lifespan_context", "should_sample", "get_description")
+NAMES = (
+    "handle_*",
+    "test_*",
+    "pytest_*",
+    "connection_*",
+    "data_received",
+    "lifespan_context",
+    "should_sample",
+    "get_description",
+)
 SCENARIOS = "/scenarios/"
 KINDS = {"function", "method", "class", "property", "import", "unreachable_code"}
 
