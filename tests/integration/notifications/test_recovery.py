@@ -50,6 +50,7 @@ async def test_killed_after_the_reply_it_sends_the_same_mail_again_at_once_after
     settings = {name: _open(value) for name, value in plain.model_dump().items() if value is not None}
     settings |= {
         "database_deadline": "PT5S",
+        "relay_poll": "PT0.2S",
         "failpoints": str(folder),
         "smtp_url": f"smtp://127.0.0.1:{sink.port}",
         "sender": "Compte <compte@exemple.invalid>",
