@@ -16,7 +16,8 @@ $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "The venv module is missing: install python3-venv."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked packages (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock \
+		|| { echo "A package could not be installed: see above (registry out of reach, or Python headers missing: python3-dev)."; exit 1; }
 	@touch $@
 
 up: $(STAMP) ## Start everything on this machine with the demo data; Ctrl-C stops it

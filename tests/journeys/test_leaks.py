@@ -47,7 +47,7 @@ async def test_a_canary_nir_code_and_iban_are_in_no_topic_log_span_metric_dead_l
         await journey.first_log_in()
         await journey.choose_code()
         wrong = "7391846205"
-        await insured.call("POST", "/sessions", {"nir": person.nir, "code": wrong, "client_id": "web"})
+        await insured.log_in(person.nir, wrong)
         await insured.call("POST", "/accounts", {**person.form(), "email": person.nir, "surprise": IBAN})
         first_own = journey.code
         await journey.log_in()
@@ -58,13 +58,7 @@ async def test_a_canary_nir_code_and_iban_are_in_no_topic_log_span_metric_dead_l
         second = await insured.provisional_code(count=2)
         secrets = [person.nir, IBAN, provisional, second, first_own, journey.code, wrong, POISON]
     await send_poison(world, person.person_id)
-    places = {
-        **{f"topic {name}": b"\n".join(values) for name, values in (await world.topics()).items()},
-        "logs": world.logs().encode(),
-        "spans": b"".join(path.read_bytes() for path in world.data.glob("traces.ndjson*")),
-        **{f"metrics of {name}": await metrics(world, name) for name in SERVICES},
-        **{f"database {name}": dump(world.database(name)) for name in SERVICES},
-    }
+    places = await everywhere(world)
     unseen = [place for place, content in places.items() if not content and not place.startswith("topic")]
     assert not unseen
     assert all(places[f"topic {name}"] for name in TOPICS)
@@ -77,6 +71,17 @@ async def test_a_canary_nir_code_and_iban_are_in_no_topic_log_span_metric_dead_l
         if spelling in content and (secret, place) != (POISON, "topic payments.inbound")
     ]
     assert not found, f"(place, number of the secret): {found}"
+
+
+async def everywhere(world: World) -> dict[str, bytes]:
+    """What each place holds, by its name."""
+    return {
+        **{f"topic {name}": b"\n".join(values) for name, values in (await world.topics()).items()},
+        "logs": world.logs().encode(),
+        "spans": b"".join(path.read_bytes() for path in world.data.glob("traces*.ndjson")),
+        **{f"metrics of {name}": await metrics(world, name) for name in SERVICES},
+        **{f"database {name}": dump(world.database(name)) for name in SERVICES},
+    }
 
 
 async def send_poison(world: World, key: str) -> None:

@@ -13,7 +13,7 @@ from tests.world import World
 
 
 def spans(world: World) -> Iterator[dict[str, Any]]:
-    for path in world.data.glob("traces.ndjson*"):
+    for path in world.data.glob("traces*.ndjson"):
         for line in path.read_text().splitlines():
             yield json.loads(line)
 

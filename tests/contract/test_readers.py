@@ -1,0 +1,48 @@
+"""Every event is read by somebody who can read its example, and writes a message or says why it does not."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.consumers import Consumers
+from contracts.envelope import decode
+from deploy.publish.events import events
+
+EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"
+GROUPS = ("identity", "payments", "procedures", "notifications", "gateway")
+WITHOUT_A_MAIL = {
+    "caisse.CareSettled.v1": "what it leads to is ReimbursementPaid",
+    "identity.EmailValidated.v1": "the person has just used the code that was mailed",
+    "identity.LoggedIn.v1": "the home page shows the last log-in",
+    "identity.SessionRevoked.v1": "the person logged out, or CodeChosen tells",
+    "notifications.EmailSent.v1": "it is the mail",
+    "notifications.EmailFailed.v1": "a mail cannot tell that mails fail; the home page does",
+    "payments.ReimbursementPaid.v1": "shown on the home page; a digest by mail is a preference that does not exist yet",
+}
+
+
+def consumers_of(group: str) -> Consumers[Any]:
+    found: Consumers[Any] = import_module(f"services.{group}.consumers").consumers
+    return found
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_reads_the_example_of_every_event_it_reacts_to(group: str) -> None:
+    for name, (event, _) in consumers_of(group).reactions.items():
+        envelope = decode((EXAMPLES / f"{name}.json").read_bytes())
+        newer = {**envelope.data, "field_of_a_newer_version": True}
+        assert json.loads(event.read(newer).model_dump_json()) == envelope.data
+
+
+@pytest.mark.parametrize("name", events())
+def test_every_event_has_a_reader(name: str) -> None:
+    assert [group for group in GROUPS if consumers_of(group).reaction(name)]
+
+
+@pytest.mark.parametrize("name", events())
+def test_every_event_has_a_mail_or_a_reason_for_none(name: str) -> None:
+    mailed = consumers_of("notifications").reaction(name) is not None
+    assert mailed != (name in WITHOUT_A_MAIL)
