@@ -1,11 +1,17 @@
 """Fixtures that every level of tests may ask for."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import infra
+
+# Machines that run tests are slow at times; CI draws the same examples each time.
+settings.register_profile("compte", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("compte")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,5 +1,6 @@
 """How an event travels."""
 
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
@@ -38,7 +39,11 @@ def test_what_is_no_cloudevent_is_malformed(value: bytes | None) -> None:
 
 @given(st.binary())
 def test_no_bytes_whatever_break_the_reader(value: bytes) -> None:
-    try:
+    with contextlib.suppress(MalformedEnvelope):
         decode(value)
-    except MalformedEnvelope as malformed:
-        assert not value or value.decode(errors="replace") not in str(malformed) or len(value) < 3  # noqa: PT017
+
+
+def test_a_malformed_message_is_not_quoted() -> None:
+    with pytest.raises(MalformedEnvelope) as malformed:
+        decode(b'{"specversion": "1.0", "id": {"nir": "285032999090195"}}')
+    assert "285032999090195" not in str(malformed.value)
