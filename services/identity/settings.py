@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
-from services.identity.domain.parameters import Parameter
+from contracts.parameters import Parameter
 
 
 class Settings(ServiceSettings):

@@ -4,7 +4,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
-from services.procedures.domain.parameters import Parameter
+from contracts.parameters import Parameter
 
 
 class Settings(ServiceSettings):

@@ -1,44 +1,19 @@
 """Every delay and limit of identity, with the day from which it holds and where it comes from."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from contracts.parameters import DatedParameters, Parameter
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One value of a rule, in force from `valid_from` until the next one. The id ends in the unit, if any."""
-
-    id: str
-    valid_from: date
-    value: int
-    source: str
-
-
-class NotInForce(LookupError):
-    """No value of this parameter holds on that day."""
-
-
-class Parameters:
-    """The table of rules. A later row replaces an earlier one of the same id and day."""
-
-    def __init__(self, rows: Iterable[Parameter]) -> None:
-        self._rows: dict[str, list[Parameter]] = {}
-        for row in rows:
-            self._rows.setdefault(row.id, []).append(row)
-        for known in self._rows.values():
-            known.sort(key=lambda row: row.valid_from)
+class Parameters(DatedParameters):
+    """The numbers of identity, by the instant at which they are asked for."""
 
     def get(self, parameter_id: str, at: datetime) -> int:
         """The value in force on the day (in Paris) of that instant. Raises NotInForce."""
-        day = at.astimezone(PARIS).date()
-        rows = [row for row in self._rows.get(parameter_id, ()) if row.valid_from <= day]
-        if not rows:
-            raise NotInForce(f"{parameter_id} on {day}")
-        return rows[-1].value
+        return self.row(parameter_id, at.astimezone(PARIS).date()).value
 
     def minutes(self, parameter_id: str, at: datetime) -> timedelta:
         """The same, for a parameter that counts minutes."""

@@ -6,8 +6,9 @@ from datetime import date
 from enum import StrEnum
 
 from contracts.caisse import CareSettled, Nature
+from contracts.parameters import Parameter
 from services.payments.domain.calendar import years_before
-from services.payments.domain.parameters import Parameter, Parameters
+from services.payments.domain.parameters import Parameters
 
 
 class Contribution(StrEnum):

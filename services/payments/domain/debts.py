@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from contracts.parameters import Parameter
 from services.payments.domain.calendar import years_before
 from services.payments.domain.contributions import Contribution
-from services.payments.domain.parameters import Parameter
 
 
 @dataclass(frozen=True)

@@ -1,45 +1,16 @@
 """Every legal amount, age and delay of payments, with the day from which it holds and where it comes from."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """One value of a rule, in force from `valid_from` until the next one. Amounts are cents of EUR."""
-
-    id: str
-    valid_from: date
-    value: int
-    source: str
+from contracts.parameters import DatedParameters, Parameter
 
 
-class NotInForce(LookupError):
-    """No value of this parameter holds on that day."""
-
-
-class Parameters:
-    """The table of rules. A later row replaces an earlier one of the same id and day."""
-
-    def __init__(self, rows: Iterable[Parameter]) -> None:
-        self._rows: dict[str, list[Parameter]] = {}
-        for row in rows:
-            self._rows.setdefault(row.id, []).append(row)
-        for known in self._rows.values():
-            known.sort(key=lambda row: row.valid_from)
-
-    def find(self, parameter_id: str, on: date) -> Parameter | None:
-        """The row in force on that day, or None before the first one."""
-        rows = [row for row in self._rows.get(parameter_id, ()) if row.valid_from <= on]
-        return rows[-1] if rows else None
+class Parameters(DatedParameters):
+    """The numbers of payments, with the rows they came from: an explanation names them."""
 
     def get(self, parameter_id: str, on: date) -> Parameter:
         """The row in force on that day. Raises NotInForce."""
-        found = self.find(parameter_id, on)
-        if found is None:
-            raise NotInForce(f"{parameter_id} on {on}")
-        return found
+        return self.row(parameter_id, on)
 
 
 _PF, _FM = date(2005, 1, 1), date(2008, 1, 1)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from contracts.caisse import CareSettled, Payee
+from contracts.parameters import Parameter
 from contracts.payments import PaymentKind, ReimbursementPaid
 from contracts.problems import Problem, Text
 from services.payments.domain.contributions import Cap, Counter, Due, Reason, due
 from services.payments.domain.debts import Debt, Recovery, recover
-from services.payments.domain.parameters import Parameter, Parameters
+from services.payments.domain.parameters import Parameters
 
 
 class SettlementChanged(Problem):

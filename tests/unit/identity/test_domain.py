@@ -7,12 +7,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contracts.identity import AttemptReason
+from contracts.parameters import NotInForce, Parameter
 from services.identity.domain import access_code, email, names, regimes, throttle
 from services.identity.domain import account as accounts
 from services.identity.domain.access_code import AccessCode, WeakCode, check_strength
 from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.insured import Claim
-from services.identity.domain.parameters import BUILT_IN, NotInForce, Parameter, Parameters
+from services.identity.domain.parameters import BUILT_IN, Parameters
 from services.identity.domain.regimes import RegimeNotCovered
 from services.identity.domain.throttle import Attempts, Judged, Tally, TooManyAttempts
 from tests.unit.identity.fakes import NOW, RULES, an_account, hash_of, issued, lucie, provisional

@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 
 from contracts.caisse import CareSettled
+from contracts.parameters import NotInForce, Parameter
 from contracts.payments import PaymentKind
 from services.payments.domain.contributions import Contribution, Counter, Day, Reason, is_minor
 from services.payments.domain.debts import Debt
-from services.payments.domain.parameters import BUILT_IN, NotInForce, Parameter, Parameters
+from services.payments.domain.parameters import BUILT_IN, Parameters
 from services.payments.domain.reimbursement import Composed, SettlementIncoherent, compose, payment_id
 from tests.unit.payments.builders import BENEFICIARY, a_pharmacy_line, a_settlement
 

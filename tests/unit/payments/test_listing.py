@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.parameters import Parameter
 from services.payments.domain.calendar import civil_date, months_before, years_before
 from services.payments.domain.listing import Position, read_cursor, window_from
-from services.payments.domain.parameters import BUILT_IN, Parameter, Parameters
+from services.payments.domain.parameters import BUILT_IN, Parameters
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.parameters import NotInForce, Parameter
 from contracts.problems import Text
 from contracts.procedures import Actor, CardOrdered, RequestState
 from services.procedures.domain import catalogue
-from services.procedures.domain.parameters import BUILT_IN, NotInForce, Parameter, Parameters
+from services.procedures.domain.parameters import BUILT_IN, Parameters
 from services.procedures.domain.requests import (
     ACTORS,
     SYMBOLS,
