@@ -18,7 +18,7 @@ PER_SECOND, SECONDS, WARM_UP = 50, 14, 2
 
 async def measure(parts: Parts) -> Mapping[str, Any]:
     """Percentiles from the end of a command's transaction to the start of the reaction in another service."""
-    alike: dict[str, Any] = {"watch_outbox": False, "consume_at_once": 3}
+    alike: dict[str, Any] = {"watch_outbox": False, "consume_at_once": 2}
     speaking = Service("toy", service_settings("identity", *parts, **alike))
     hearing = Service("gateway", service_settings("gateway", *parts, **alike))
     heard: dict[str, float] = {}

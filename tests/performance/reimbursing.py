@@ -57,15 +57,15 @@ async def _commits_and_arrivals(world: World, people: set[str]) -> tuple[dict[st
         kept = [json.loads(line) for path in world.data.glob("traces*.ndjson") for line in path.open()]
         return [span for span in kept if span["service"] in {"payments", "gateway"}]
 
-    async def all_kept() -> list[dict[str, Any]] | None:
-        arrivals = [span for span in spans() if span["attributes"].get("compte.person_id") in people]
-        wanted = [span for span in arrivals if span["name"] == ARRIVAL]
-        return wanted if len(wanted) >= len(people) else None
+    async def all_kept() -> tuple[dict[str, int], dict[str, int]] | None:
+        kept = spans()
+        mine = [each for each in kept if each["attributes"].get("compte.person_id") in people]
+        reached = {each["trace_id"]: each["start_ns"] for each in mine if each["name"] == ARRIVAL}
+        commits = [each for each in kept if (each["service"], each["name"]) == ("payments", "commit consume")]
+        committed = {each["trace_id"]: each["end_ns"] for each in commits if each["trace_id"] in reached}
+        return (committed, reached) if len(committed) == len(reached) >= len(people) else None
 
-    arrived = await until(all_kept, "every span at the trace page", within=20, every=1)
-    reached = {span["trace_id"]: span["start_ns"] for span in arrived}
-    commits = [span for span in spans() if (span["service"], span["name"]) == ("payments", "commit consume")]
-    return {span["trace_id"]: span["end_ns"] for span in commits if span["trace_id"] in reached}, reached
+    return await until(all_kept, "every span at the trace page", within=20, every=1)
 
 
 async def _taken(world: World) -> float:
