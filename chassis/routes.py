@@ -7,13 +7,20 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from chassis import clock
+from chassis import clock, web
 from chassis.auth import CurrentCaller
 from chassis.work import Handler, Work, fingerprint
 from contracts.problems import Problem, Text
 
 R = TypeVar("R")
 
+
+def reader_language(request: Request) -> str:
+    """`en` when the reader prefers English, else `fr`."""
+    return web.language(request.headers.raw)
+
+
+Language = Annotated[str, Depends(reader_language)]
 Today = Annotated[date, Depends(clock.today)]
 Now = Annotated[datetime, Depends(clock.now)]
 IdempotencyKey = Annotated[str | None, Header(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$")]

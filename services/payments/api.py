@@ -4,12 +4,11 @@ from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from chassis import web
 from chassis.auth import CurrentPerson
-from chassis.routes import CurrentWork, Today
+from chassis.routes import CurrentWork, Language, Today
 from contracts.caisse import Nature, Payee
 from contracts.payments import ComplementaryStatus, PaymentKind
 from services.payments import handlers
@@ -22,14 +21,6 @@ from services.payments.domain.reimbursement import Payment, Step
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "Unknown, or somebody else's."}}
-
-
-def reader_language(request: Request) -> str:
-    """`en` when the reader prefers English, else `fr`."""
-    return web.language(request.headers.raw)
-
-
-Language = Annotated[str, Depends(reader_language)]
 
 
 def _cursor(value: str) -> str:

@@ -5,12 +5,12 @@ from functools import partial
 from typing import Annotated, Any, Self
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from chassis import telemetry, web
+from chassis import telemetry
 from chassis.auth import CurrentPerson
-from chassis.routes import CurrentOnce, CurrentWork, Now, Today
+from chassis.routes import CurrentOnce, CurrentWork, Language, Now, Today
 from contracts.identity import Channel
 from contracts.procedures import Actor, RequestKind, RequestState
 from services.procedures import handlers
@@ -26,14 +26,6 @@ REFUSALS: Responses = {
     409: {"description": "`order-already-in-progress`: names the order and what to do."},
     503: {"description": "The account is too new, or the database is down: try again after `Retry-After`."},
 }
-
-
-def reader_language(request: Request) -> str:
-    """`en` when the reader prefers English, else `fr`."""
-    return web.language(request.headers.raw)
-
-
-Language = Annotated[str, Depends(reader_language)]
 
 
 class NewRequest(BaseModel):
