@@ -31,6 +31,28 @@ class AttemptReason(StrEnum):
     EMAIL_TAKEN = "email-taken"
 
 
+class LogInWay(StrEnum):
+    """With what a person proved to be who they are."""
+
+    CODE = "code"
+    FRANCECONNECT = "franceconnect"
+    PASSKEY = "passkey"
+
+
+class CreationWay(StrEnum):
+    """With what a person was recognised when the account was made."""
+
+    WEB_FORM = "web-form"
+    CARD_AND_IBAN = "card-and-iban"
+    FRANCECONNECT = "franceconnect"
+
+
+class ClosureReason(StrEnum):
+    """Why an account is no more."""
+
+    NEVER_OPENED = "never-opened"
+
+
 class LogIn(BaseModel):
     """One successful log-in."""
 
@@ -38,22 +60,25 @@ class LogIn(BaseModel):
 
     at: datetime
     channel: Channel
+    way: LogInWay = LogInWay.CODE
 
 
 class AccountCreated(Event, type="identity.AccountCreated.v1"):
     """An insured person has an account (compte ameli); its e-mail is not validated yet.
 
-    The e-mail and the provisional code are sealed to notifications. Comes again for a person when an account
-    that nobody opened starts over, with another e-mail: the newest holds.
+    The e-mail and the provisional code are sealed to notifications; there are none when FranceConnect opened the
+    account, which gets its e-mail by `EmailChanged`. Comes again for a person when an account that nobody
+    opened starts over: the newest holds.
     """
 
     last_name: str
     first_name: str
     birth_date: date
     caisse: str
-    email: Sealed
-    provisional_code: Sealed
-    code_expires_at: datetime
+    way: CreationWay
+    email: Sealed | None
+    provisional_code: Sealed | None
+    code_expires_at: datetime | None
     created_at: datetime
 
 
@@ -86,12 +111,16 @@ class CodeChosen(Event, type="identity.CodeChosen.v1"):
 
 
 class LoggedIn(Event, type="identity.LoggedIn.v1"):
-    """A log-in succeeded. Carries the one before it, which is what the home page shows."""
+    """A log-in succeeded. Carries the one before it, which is what the home page shows.
+
+    `new_device`: the device was not known, and nothing but this event tells the owner of it.
+    """
 
     session_id: UUID
     current: LogIn
     previous: LogIn | None
     failed_attempts_since: int
+    new_device: bool
 
 
 class SessionRevoked(Event, type="identity.SessionRevoked.v1"):
@@ -99,3 +128,88 @@ class SessionRevoked(Event, type="identity.SessionRevoked.v1"):
 
     session_ids: tuple[UUID, ...]
     revoked_at: datetime
+
+
+class DeviceChallenged(Event, type="identity.DeviceChallenged.v1"):
+    """The right code was typed on a device that is not known: this second code, sent by e-mail, lets it in."""
+
+    code: Sealed
+    code_expires_at: datetime
+    channel: Channel
+    challenged_at: datetime
+
+
+class LogInBlocked(Event, type="identity.LogInBlocked.v1"):
+    """So many wrong codes were typed that the next one must wait until `until`, or, with None, for a new code."""
+
+    failed_attempts: int
+    until: datetime | None
+    blocked_at: datetime
+
+
+class EmailChangeRequested(Event, type="identity.EmailChangeRequested.v1"):
+    """A person wants another e-mail address; the present one holds until the new one is validated.
+
+    The new address and the token that validates it are sealed to notifications, and absent when the address
+    belongs to another account: the owner of the present one is told all the same.
+    """
+
+    new_email: Sealed | None
+    token: Sealed | None
+    expires_at: datetime
+    requested_at: datetime
+
+
+class EmailChanged(Event, type="identity.EmailChanged.v1"):
+    """The person is written to at this validated address from now on; sealed to notifications."""
+
+    email: Sealed
+    changed_at: datetime
+
+
+class AccountFrozen(Event, type="identity.AccountFrozen.v1"):
+    """The owner said "ce n'est pas moi": no code, device or passkey opens the account, and no session goes on."""
+
+    frozen_at: datetime
+
+
+class AccountReopened(Event, type="identity.AccountReopened.v1"):
+    """The owner of a frozen account proved who they are, and it works again."""
+
+    reopened_at: datetime
+    way: LogInWay
+
+
+class FranceConnectLinked(Event, type="identity.FranceConnectLinked.v1"):
+    """FranceConnect opens the account from now on."""
+
+    linked_at: datetime
+
+
+class PasskeyAdded(Event, type="identity.PasskeyAdded.v1"):
+    """A passkey opens the account from now on."""
+
+    added_at: datetime
+    channel: Channel
+
+
+class PasskeyRemoved(Event, type="identity.PasskeyRemoved.v1"):
+    """A passkey opens the account no more."""
+
+    removed_at: datetime
+    channel: Channel
+
+
+class NirCertified(Event, type="identity.NirCertified.v1"):
+    """A provisional number (NIA) became a definitive one (NIR); both name the same person. Sealed to procedures."""
+
+    old: Sealed
+    new: Sealed
+    certified_at: datetime
+
+
+class AccountClosed(Event, type="identity.AccountClosed.v1"):
+    """The account is no more; the person's e-mail address is free."""
+
+    reason: ClosureReason
+    closed_at: datetime

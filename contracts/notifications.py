@@ -14,6 +14,18 @@ class EmailKind(StrEnum):
     CODE_CHOSEN = "code-chosen"
     CREATION_ATTEMPTED = "creation-attempted"
     CARD_ORDERED = "card-ordered"
+    LOG_IN_CODE = "log-in-code"
+    LOG_IN_BLOCKED = "log-in-blocked"
+    NEW_DEVICE = "new-device"
+    EMAIL_VALIDATION = "email-validation"
+    EMAIL_CHANGE_REQUESTED = "email-change-requested"
+    EMAIL_CHANGED = "email-changed"
+    ACCOUNT_FROZEN = "account-frozen"
+    ACCOUNT_REOPENED = "account-reopened"
+    FRANCECONNECT_LINKED = "franceconnect-linked"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
+    NIR_CERTIFIED = "nir-certified"
 
 
 class EmailSent(Event, type="notifications.EmailSent.v1"):

@@ -1,10 +1,12 @@
 """What payments publishes: what was paid, to whom, and how the amount was composed."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from contracts.event import Event
+from contracts.identity import Channel
+from contracts.viewing import Viewer
 
 
 class PaymentKind(StrEnum):
@@ -37,3 +39,12 @@ class ReimbursementPaid(Event, type="payments.ReimbursementPaid.v1"):
     care_date: date
     beneficiary: str
     complementary: ComplementaryStatus
+
+
+class PaymentsViewed(Event, type="payments.PaymentsViewed.v1"):
+    """A person's payments were looked at; said once for each session that does."""
+
+    session_id: UUID
+    channel: Channel
+    viewer: Viewer
+    viewed_at: datetime

@@ -1,10 +1,12 @@
 """What procedures publishes: requests (démarches) and how they advance."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from contracts.event import Event
+from contracts.identity import Channel
+from contracts.viewing import Viewer
 
 
 class RequestKind(StrEnum):
@@ -40,3 +42,12 @@ class CardOrdered(Event, type="procedures.CardOrdered.v1"):
     next_actor: Actor
     ordered_on: date
     expected_on: date
+
+
+class RequestsViewed(Event, type="procedures.RequestsViewed.v1"):
+    """A person's requests (démarches) were looked at; said once for each session that does."""
+
+    session_id: UUID
+    channel: Channel
+    viewer: Viewer
+    viewed_at: datetime

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from contracts.identity import Channel
 from contracts.procedures import RequestKind
+from services.gateway.domain.limits import Limits, rule_for
 
 PREFIX = "/api/v1"
 OWN = "gateway"
@@ -60,6 +61,11 @@ class Capability:
     def public_path(self) -> str:
         """Where callers find it."""
         return PREFIX + self.path
+
+    @property
+    def limits(self) -> Limits:
+        """How often it may be used: its row of domain.limits, or that of every other write."""
+        return rule_for(self.method, self.path).limits
 
 
 CAPABILITIES: Sequence[Capability] = (

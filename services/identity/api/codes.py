@@ -75,8 +75,8 @@ async def choose_code(
 
     After a log-in with a provisional code, the session may do everything from its next refresh on.
     """
-    begun = handlers.BeginCodeChange(person.id, request.current_code, now)
-    candidates = await work(handlers.begin_code_change, begun)
+    begun = handlers.BeginStepUp(person.id, request.current_code, now)
+    candidates = await work(handlers.begin_step_up, begun)
     command = handlers.ChooseCode(
         person_id=person.id,
         session_id=person.session_id,

@@ -13,9 +13,11 @@ from contracts.identity import (
     Channel,
     CodeChosen,
     CodeReset,
+    CreationWay,
     EmailValidated,
     LoggedIn,
     LogIn,
+    LogInWay,
     ResetReason,
 )
 from contracts.problems import Problem, Text
@@ -40,9 +42,11 @@ class ProvisionalCode:
 
 @dataclass(frozen=True)
 class Account:
-    """The account of one insured person. Its e-mail is kept beside it, and read only to be shown.
+    """The account of one insured person. Its e-mail, if it has one, is kept beside it, and read only to be shown.
 
     `resets` and `alerts` are when e-mails were sent that a stranger could have caused; both are capped.
+    `failed_before` counts the wrong codes between the last log-in and `previous_log_in`. A frozen account opens
+    for nobody until its owner proves who they are.
     """
 
     person_id: UUID
@@ -50,15 +54,20 @@ class Account:
     provisional: ProvisionalCode | None = None
     own_code: str | None = field(default=None, repr=False)
     email_validated_at: datetime | None = None
+    email_changed_at: datetime | None = None
     last_log_in: LogIn | None = None
+    previous_log_in: LogIn | None = None
+    failed_before: int = 0
+    franceconnect_at: datetime | None = None
+    frozen_at: datetime | None = None
     resets: tuple[datetime, ...] = ()
     alerts: tuple[datetime, ...] = ()
     version: int = 0
 
     @property
     def pending(self) -> bool:
-        """Whether no code was ever used: nobody has proved yet to read the e-mail."""
-        return self.email_validated_at is None
+        """Whether nobody ever opened it: no code was used, and FranceConnect did not vouch for anybody."""
+        return self.email_validated_at is None and self.franceconnect_at is None
 
     def abandoned(self, now: datetime) -> bool:
         """Pending, and the last code that could have changed it has expired."""
@@ -84,7 +93,9 @@ class InvalidCredentials(Problem):
         )
 
 
-def create(person: InsuredPerson, email: Sealed, issued: IssuedCode, rules: Parameters, now: datetime) -> Decision:
+def create(
+    person: InsuredPerson, email: Sealed, issued: IssuedCode, *, way: CreationWay, rules: Parameters, now: datetime
+) -> Decision:
     """A new account, whose first code travels to its e-mail."""
     code = ProvisionalCode(issued.hash, now + rules.minutes("code.provisional.creation-minutes", now))
     created = AccountCreated(
@@ -93,6 +104,7 @@ def create(person: InsuredPerson, email: Sealed, issued: IssuedCode, rules: Para
         first_name=person.first_name,
         birth_date=person.birth_date,
         caisse=person.caisse,
+        way=way,
         email=email,
         provisional_code=issued.sealed,
         code_expires_at=code.expires_at,
@@ -146,18 +158,10 @@ def log_in(
     """
     if account is None or matched is None:
         raise InvalidCredentials
-    current = LogIn(at=now, channel=channel)
-    events: list[Event] = [
-        LoggedIn(
-            person_id=account.person_id,
-            session_id=session_id,
-            current=current,
-            previous=account.last_log_in,
-            failed_attempts_since=failed,
-        )
-    ]
+    account, told = record_log_in(account, session_id, channel=channel, way=LogInWay.CODE, failed=failed, now=now)
+    events: list[Event] = [told]
     if matched == account.own_code:
-        return replace(account, last_log_in=current), Scope.FULL, events
+        return account, Scope.FULL, events
     code = account.provisional
     if code is None or matched != code.hash or code.expires_at <= now or code.used_in not in {None, session_id}:
         raise InvalidCredentials
@@ -168,9 +172,32 @@ def log_in(
         provisional=replace(code, used_in=session_id),
         own_code=None,
         email_validated_at=account.email_validated_at or now,
-        last_log_in=current,
     )
     return opened, Scope.CODE_CHANGE, events
+
+
+def record_log_in(
+    account: Account,
+    session_id: UUID,
+    *,
+    channel: Channel,
+    way: LogInWay,
+    failed: int,
+    now: datetime,
+    new_device: bool = False,
+) -> tuple[Account, LoggedIn]:
+    """The account after a successful log-in, whichever way it went, and what is said of it (domain F53)."""
+    current = LogIn(at=now, channel=channel, way=way)
+    told = LoggedIn(
+        person_id=account.person_id,
+        session_id=session_id,
+        current=current,
+        previous=account.last_log_in,
+        failed_attempts_since=failed,
+        new_device=new_device,
+    )
+    after = replace(account, last_log_in=current, previous_log_in=account.last_log_in, failed_before=failed)
+    return after, told
 
 
 def choose_code(account: Account, new_hash: str, channel: Channel, now: datetime) -> Decision:

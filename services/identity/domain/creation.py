@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.event import Event
-from contracts.identity import AttemptReason
+from contracts.identity import AttemptReason, CreationWay
 from contracts.sealed import Sealed
 from services.identity.domain.access_code import IssuedCode
 from services.identity.domain.account import Account, create, renew_unused, tell_owner
@@ -39,6 +39,7 @@ def ask_for_account(
     holder: Account | None,
     letter: Letter,
     *,
+    way: CreationWay,
     rules: Parameters,
     now: datetime,
 ) -> tuple[Account, Sequence[Event], bool]:
@@ -55,5 +56,5 @@ def ask_for_account(
         return *renew_unused(account, letter.issued, rules, now), False
     if holder and of_another:
         return *tell_owner(holder, AttemptReason.EMAIL_TAKEN, rules, now), False
-    created, events = create(person, letter.email, letter.issued, rules, now)
+    created, events = create(person, letter.email, letter.issued, way=way, rules=rules, now=now)
     return replace(created, version=account.version if account else 0), events, True

@@ -36,6 +36,7 @@ BUILT_IN = (
     Parameter("attempts.longest-wait-minutes", _SEED, 60, "reliability A1 (domain 3.4)"),
     Parameter("attempts.stop", _SEED, 50, "reliability A1 ; le NIST en admet 100"),
     Parameter("attempts.provisional-kept-minutes", _SEED, 24 * 60, "reliability A1 : un essai par heure au plus"),
+    Parameter("step-up.fresh-minutes", _SEED, 10, "aussi long qu'un code provisoire (reliability A13)"),
     Parameter("session.web.idle-minutes", _SEED, 30, "NHS login (domain 3.4)"),
     Parameter("session.web.longest-minutes", _SEED, 12 * 60, "NHS login (domain 3.4)"),
     Parameter("session.app.idle-minutes", _SEED, 30 * 24 * 60, "NHS login (domain 3.4)"),

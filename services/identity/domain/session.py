@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.identity import Channel, SessionRevoked
+from contracts.identity import Channel, LogInWay, SessionRevoked
 from contracts.problems import Unauthenticated
 from services.identity.domain.parameters import Parameters
 
@@ -46,6 +46,8 @@ class Session:
     used_at: datetime
     expires_at: datetime
     acr: str = CODE_ALONE
+    way: LogInWay = LogInWay.CODE
+    device: UUID | None = None
     ended_at: datetime | None = None
     version: int = 0
 
@@ -73,11 +75,20 @@ class RefreshToken:
 
 
 def open_session(
-    session_id: UUID, person_id: UUID, *, client: Client, scope: Scope, rules: Parameters, now: datetime
+    session_id: UUID,
+    person_id: UUID,
+    *,
+    client: Client,
+    scope: Scope,
+    rules: Parameters,
+    now: datetime,
+    way: LogInWay = LogInWay.CODE,
+    acr: str = CODE_ALONE,
+    device: UUID | None = None,
 ) -> Session:
-    """A new session, live from now on."""
+    """A new session, live from now on. `device` is the known device it was opened on; `acr` how sure we are of whom."""
     expires_at = _expiry(client, now, rules, now)
-    return Session(session_id, person_id, client, scope, opened_at=now, used_at=now, expires_at=expires_at)
+    return Session(session_id, person_id, client, scope, now, now, expires_at, acr=acr, way=way, device=device)
 
 
 def end(sessions: Sequence[Session], person_id: UUID, now: datetime) -> tuple[list[Session], list[SessionRevoked]]:

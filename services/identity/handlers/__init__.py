@@ -5,10 +5,8 @@ from services.identity.handlers.accounts import ReadProfile as ReadProfile
 from services.identity.handlers.accounts import create_account as create_account
 from services.identity.handlers.accounts import import_insured as import_insured
 from services.identity.handlers.accounts import read_profile as read_profile
-from services.identity.handlers.codes import BeginCodeChange as BeginCodeChange
 from services.identity.handlers.codes import ChooseCode as ChooseCode
 from services.identity.handlers.codes import ResetCode as ResetCode
-from services.identity.handlers.codes import begin_code_change as begin_code_change
 from services.identity.handlers.codes import choose_code as choose_code
 from services.identity.handlers.codes import reset_code as reset_code
 from services.identity.handlers.ports import Store as Store
@@ -23,3 +21,5 @@ from services.identity.handlers.sessions import end_session as end_session
 from services.identity.handlers.sessions import list_sessions as list_sessions
 from services.identity.handlers.sessions import log_in as log_in
 from services.identity.handlers.sessions import refresh_session as refresh_session
+from services.identity.handlers.step_up import BeginStepUp as BeginStepUp
+from services.identity.handlers.step_up import begin_step_up as begin_step_up

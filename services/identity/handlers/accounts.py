@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from contracts.identity import CreationWay
 from contracts.problems import NotFound
 from services.identity.domain import creation
 from services.identity.domain.account import Account
@@ -47,6 +48,7 @@ async def create_account(command: CreateAccount, store: Store) -> None:
         await store.account(person.id),
         await store.account_by_email(command.email),
         command.letter,
+        way=CreationWay.WEB_FORM,
         rules=store.parameters,
         now=command.now,
     )

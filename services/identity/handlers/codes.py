@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from contracts.problems import Unauthenticated
-from services.identity.domain import access_code, session, throttle
+from services.identity.domain import access_code, session
 from services.identity.domain import account as accounts
 from services.identity.domain.access_code import AccessCode, IssuedCode
 from services.identity.domain.nir import Nir
@@ -32,28 +32,6 @@ async def reset_code(command: ResetCode, store: Store) -> None:
     account, events = accounts.reset_code(account, command.issued, store.parameters, command.now)
     if events:
         await store.save_account(account, *events)
-
-
-@dataclass(frozen=True)
-class BeginCodeChange:
-    """A person is about to choose a code; `current_code` is the one they have, if they gave it."""
-
-    person_id: UUID
-    current_code: AccessCode | None
-    now: datetime
-
-
-async def begin_code_change(command: BeginCodeChange, store: Store) -> tuple[str | None, ...]:
-    """The hashes to compare the current code with, once the attempt is counted. Raises TooManyAttempts.
-
-    A stolen session must not find out the code by trying; its attempts are counted apart from those at log-in.
-    """
-    if command.current_code is None:
-        return ()
-    attempts, _ = throttle.count_attempt(await store.attempts(command.person_id), 0, store.parameters, command.now)
-    await store.save_attempts(command.person_id, attempts)
-    account = await store.account(command.person_id)
-    return (account.own_code,) if account else (None,)
 
 
 @dataclass(frozen=True)

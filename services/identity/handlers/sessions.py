@@ -12,6 +12,7 @@ from services.identity.domain import throttle
 from services.identity.domain.access_code import AccessCode
 from services.identity.domain.nir import Nir
 from services.identity.domain.session import Client, RefreshToken, Session
+from services.identity.handlers.opening import save_opened
 from services.identity.handlers.ports import Store
 
 
@@ -78,10 +79,7 @@ async def log_in(command: LogIn, store: Store) -> Session:
         rules=store.parameters,
         now=command.now,
     )
-    await store.save_account(account, *events)
-    await store.save_sessions([opened])
-    await store.save_refresh_token(RefreshToken(command.refresh_hash, opened.id, opened.expires_at))
-    return opened
+    return await save_opened(account, events, opened, command.refresh_hash, store)
 
 
 @dataclass(frozen=True)

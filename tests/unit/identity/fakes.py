@@ -21,6 +21,11 @@ from services.identity.domain.parameters import BUILT_IN, Parameters
 from services.identity.domain.session import Client, RefreshToken, Session
 from services.identity.domain.throttle import Attempts
 from services.identity.handlers.accounts import Profile
+from tests.unit.identity.fake_access_log import FakeAccessLog
+from tests.unit.identity.fake_devices import FakeDevices
+from tests.unit.identity.fake_emails import FakeEmails
+from tests.unit.identity.fake_federation import FakeFederation
+from tests.unit.identity.fake_passkeys import FakePasskeys
 
 R = TypeVar("R")
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -89,10 +94,11 @@ def provisional(digits: str, expires_at: datetime) -> ProvisionalCode:
     return ProvisionalCode(hash_of(digits), expires_at)
 
 
-class FakeStore:
+class FakeStore(FakeDevices, FakeFederation, FakeEmails, FakePasskeys, FakeAccessLog):
     """Everything in dictionaries. What is saved must be what was loaded, as in the real one."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.parameters = RULES
         self.entries: dict[UUID, RegisterEntry] = {}
         self.accounts: dict[UUID, Account] = {}
@@ -169,28 +175,28 @@ class Scene:
     """
 
     def __init__(self, run: Callable[..., Awaitable[Any]], events: Callable[[], Awaitable[Sequence[Event]]]) -> None:
-        self._run = run
+        self.run = run
         self._events = events
         self._drawn = 0
 
     async def register(self, *people: InsuredPerson) -> None:
         """The caisse insures these people."""
         for person in people:
-            await self._run(handlers.import_insured, RegisterEntry(person))
+            await self.run(handlers.import_insured, RegisterEntry(person))
 
     async def create(self, person: InsuredPerson, address: str, code: str, *, now: datetime = NOW, **but: Any) -> None:
         """Somebody fills in the form with this person's details."""
         claim = replace(Claim(person.birth_last_name, person.birth_date, person.postal_code), **but)
         letter = Letter(sealed(address), issued(code))
         command = handlers.CreateAccount(person.nir, claim, email.parse(address), letter, now)
-        await self._run(handlers.create_account, command)
+        await self.run(handlers.create_account, command)
 
     async def reset(
         self, person: InsuredPerson, code: str, *, now: datetime = NOW, birth_date: date | None = None
     ) -> None:
         """Somebody says that they forgot the code."""
         command = handlers.ResetCode(person.nir, birth_date or person.birth_date, issued(code), now)
-        await self._run(handlers.reset_code, command)
+        await self.run(handlers.reset_code, command)
 
     async def log_in(
         self,
@@ -203,15 +209,15 @@ class Scene:
         token: str = "",
     ) -> Session:
         """Somebody logs in on the device of that name; its first refresh token is the device's name."""
-        candidates = await self._run(handlers.begin_log_in, handlers.BeginLogIn(number, AccessCode(code), now))
+        candidates = await self.run(handlers.begin_log_in, handlers.BeginLogIn(number, AccessCode(code), now))
         matched = hash_of(code) if hash_of(code) in candidates else None
         command = handlers.LogIn(number, matched, client, session_id(name), token or name, now)
-        session: Session = await self._run(handlers.log_in, command)
+        session: Session = await self.run(handlers.log_in, command)
         return session
 
     async def refresh(self, old: str, new: str, *, now: datetime = NOW) -> Session | None:
         """A device shows its refresh token."""
-        session: Session | None = await self._run(handlers.refresh_session, handlers.RefreshSession(old, new, now))
+        session: Session | None = await self.run(handlers.refresh_session, handlers.RefreshSession(old, new, now))
         return session
 
     async def choose(
@@ -219,13 +225,13 @@ class Scene:
     ) -> None:
         """A person chooses a code on the device of that name."""
         given = AccessCode(current) if current else None
-        begun = handlers.BeginCodeChange(person.id, given, now)
-        candidates = await self._run(handlers.begin_code_change, begun)
+        begun = handlers.BeginStepUp(person.id, given, now)
+        candidates = await self.run(handlers.begin_step_up, begun)
         matched = hash_of(current) if current and hash_of(current) in candidates else None
         command = handlers.ChooseCode(
             person.id, session_id(name), given is not None, matched, AccessCode(code), hash_of(code), now
         )
-        await self._run(handlers.choose_code, command)
+        await self.run(handlers.choose_code, command)
 
     async def open_account(self, person: InsuredPerson, address: str, own_code: str) -> None:
         """From nothing to an own code, on the device `first`."""
@@ -235,20 +241,20 @@ class Scene:
 
     async def end(self, person: InsuredPerson, name: str, *, now: datetime = NOW) -> None:
         """A person logs a device out from another one."""
-        await self._run(handlers.end_session, handlers.EndSession(person.id, session_id(name), now))
+        await self.run(handlers.end_session, handlers.EndSession(person.id, session_id(name), now))
 
     async def log_out(self, person: InsuredPerson, name: str, *, now: datetime = NOW) -> None:
         """A person logs out."""
-        await self._run(handlers.end_own_session, handlers.EndSession(person.id, session_id(name), now))
+        await self.run(handlers.end_own_session, handlers.EndSession(person.id, session_id(name), now))
 
     async def devices(self, person: InsuredPerson, *, now: datetime = NOW) -> list[UUID]:
         """Where a person is logged in."""
-        found = await self._run(handlers.list_sessions, handlers.ListSessions(person.id, now))
+        found = await self.run(handlers.list_sessions, handlers.ListSessions(person.id, now))
         return [each.id for each in found]
 
     async def profile(self, person: InsuredPerson) -> Profile:
         """What a person sees of themselves."""
-        found: Profile = await self._run(handlers.read_profile, handlers.ReadProfile(person.id))
+        found: Profile = await self.run(handlers.read_profile, handlers.ReadProfile(person.id))
         return found
 
     async def told(self) -> list[str]:

@@ -1,0 +1,78 @@
+"""What a log-in by FranceConnect gives, and why it may be refused (domain 3.6, reliability A8)."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from contracts.problems import Problem, Text
+from services.identity.domain.email import Email
+from services.identity.domain.pivot import PivotIdentity
+
+
+@dataclass(frozen=True)
+class Identified:
+    """Somebody FranceConnect vouches for. `sub` names them to this service alone; the e-mail is only a proposal."""
+
+    sub: str = field(repr=False)
+    pivot: PivotIdentity = field(repr=False)
+    email: Email | None = field(repr=False)
+    acr: str
+    idp: str
+    id_token: str = field(repr=False)
+
+
+class Reason(StrEnum):
+    """Why a log-in was refused: for logs and tests, never for whoever is refused."""
+
+    DECLINED = "declined"
+    RETURNED_ERROR = "returned-error"
+    STATE = "state"
+    CODE = "code"
+    NO_TOKEN = "no-token"
+    TOO_LONG = "too-long"
+    MALFORMED = "malformed"
+    HEADER = "header"
+    ALGORITHM = "algorithm"
+    KEY = "key"
+    SIGNATURE = "signature"
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    TIME = "time"
+    NONCE = "nonce"
+    LEVEL = "level"
+    ACCESS_TOKEN = "access-token"  # noqa: S105 - the word for a hash that does not match
+    SUBJECT = "subject"
+    UNSIGNED = "unsigned"
+    IDENTITY = "identity"
+    LOOP = "loop"
+
+
+class FranceConnectRefused(Problem):
+    """The log-in did not hold. The answer is the same whatever the reason."""
+
+    status = 401
+    title = Text("La connexion avec FranceConnect n'a pas abouti", "Logging in with FranceConnect did not work")
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(
+            Text(
+                "Recommencez, ou connectez-vous avec votre numéro de sécurité sociale et votre code.",
+                "Start again, or log in with your social security number and your code.",
+            )
+        )
+        self.reason = reason
+
+
+class FranceConnectUnavailable(Problem):
+    """FranceConnect does not answer as it should; every other way in is untouched."""
+
+    status = 503
+    title = Text("FranceConnect est momentanément indisponible", "FranceConnect is temporarily unavailable")
+    retry_after = 30
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Connectez-vous avec votre numéro de sécurité sociale et votre code, ou réessayez plus tard.",
+                "Log in with your social security number and your code, or try again later.",
+            )
+        )

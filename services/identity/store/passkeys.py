@@ -1,0 +1,13 @@
+"""Passkeys and their ceremonies."""
+
+from collections.abc import Mapping, Sequence
+
+from chassis.mongo import Index
+from services.identity.store.base import Base
+
+INDEXES: Mapping[str, Sequence[Index]] = {}
+ENCRYPTED: Mapping[str, Sequence[str]] = {}
+
+
+class PasskeyStore(Base):
+    """Passkeys and their ceremonies."""

@@ -1,0 +1,5 @@
+"""The fake store's part for access log."""
+
+
+class FakeAccessLog:
+    """In dictionaries."""

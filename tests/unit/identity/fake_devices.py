@@ -1,0 +1,5 @@
+"""The fake store's part for devices."""
+
+
+class FakeDevices:
+    """In dictionaries."""

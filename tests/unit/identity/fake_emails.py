@@ -1,0 +1,5 @@
+"""The fake store's part for emails."""
+
+
+class FakeEmails:
+    """In dictionaries."""

@@ -1,0 +1,5 @@
+"""The fake store's part for federation."""
+
+
+class FakeFederation:
+    """In dictionaries."""

@@ -1,0 +1,5 @@
+"""The fake store's part for passkeys."""
+
+
+class FakePasskeys:
+    """In dictionaries."""
