@@ -6,30 +6,54 @@ from chassis.consumers import Consumers
 from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.identity import (
+    AccountClosed,
     AccountCreated,
     AccountCreationAttempted,
+    AccountFrozen,
+    AccountReopened,
     CodeChosen,
     CodeReset,
+    DeviceChallenged,
+    EmailChanged,
+    EmailChangeRequested,
     EmailValidated,
+    FranceConnectLinked,
     LoggedIn,
+    LogInBlocked,
+    NirCertified,
+    PasskeyAdded,
+    PasskeyRemoved,
     SessionRevoked,
 )
 from contracts.notifications import EmailFailed, EmailSent
-from contracts.payments import ReimbursementPaid
-from contracts.procedures import CardOrdered
+from contracts.payments import PaymentsViewed, ReimbursementPaid
+from contracts.procedures import CardOrdered, RequestsViewed
 from services.gateway.handlers import home, sessions
 
 TOLD: tuple[type[Event], ...] = (
+    AccountClosed,
     AccountCreated,
     AccountCreationAttempted,
+    AccountFrozen,
+    AccountReopened,
+    CardOrdered,
     CodeChosen,
     CodeReset,
+    DeviceChallenged,
+    EmailChanged,
+    EmailChangeRequested,
     EmailFailed,
     EmailSent,
     EmailValidated,
-    CardOrdered,
+    FranceConnectLinked,
+    LogInBlocked,
     LoggedIn,
+    NirCertified,
+    PasskeyAdded,
+    PasskeyRemoved,
+    PaymentsViewed,
     ReimbursementPaid,
+    RequestsViewed,
 )
 
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from chassis.auth import CurrentPerson
 from chassis.routes import CurrentWork
 from contracts.notifications import EmailKind
-from services.notifications import handlers
-from services.notifications.domain import Mail, State
+from services.notifications.domain.mails import Mail, State
+from services.notifications.handlers import writing
 
 router = APIRouter(tags=["emails"])
 
@@ -44,4 +44,4 @@ class EmailsView(BaseModel):
 @router.get("/emails", operation_id="list_emails", summary="The person's newest e-mails")
 async def list_emails(person: CurrentPerson, work: CurrentWork) -> EmailsView:
     """The 50 newest e-mails written to the person: kind and state, never an address or a text."""
-    return EmailsView.of(await work.read(handlers.mails_of, person.id))
+    return EmailsView.of(await work.read(writing.mails_of, person.id))

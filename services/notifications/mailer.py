@@ -19,8 +19,8 @@ from aiosmtplib import (
 
 from chassis import clock
 from chassis.failpoints import failpoint
-from services.notifications.domain import Letter
-from services.notifications.handlers import MailDelayed, MailRejected
+from services.notifications.domain.mails import Letter
+from services.notifications.handlers.ports import MailDelayed, MailRejected
 
 PATIENCE = 120.0
 """For any reply, that to the content above all. RFC 5321 4.5.3.2.6 advises more; giving up early sends twice."""

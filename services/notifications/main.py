@@ -9,7 +9,7 @@ from services.notifications.mailer import SmtpMailer
 from services.notifications.sender import SENDERS, Sender, SharedClock
 from services.notifications.settings import Settings
 from services.notifications.store import INDEXES, MongoStore
-from services.notifications.texts import Texts
+from services.notifications.texts import Links, Texts
 
 settings = Settings()
 service = Service("notifications", settings)
@@ -30,7 +30,7 @@ mailer = SmtpMailer(
 )
 sender = Sender(
     mailer,
-    Texts(str(settings.public_url)).write,
+    Texts(Links(str(settings.public_url), settings.freeze_key.get_secret_value())).write,
     service.sealer.open,
     SharedClock(service.database),
     owner=settings.instance,

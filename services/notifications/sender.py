@@ -29,12 +29,11 @@ from chassis.mongo import Database, DatabaseDown
 from chassis.telemetry import log
 from chassis.work import Work
 from contracts.sealed import Sealed
-from services.notifications import handlers
-from services.notifications.domain import (
+from services.notifications.domain.contacts import Addressee
+from services.notifications.domain.mails import (
     LEASE,
     Accepted,
     Claim,
-    Contact,
     Delayed,
     Letter,
     Mail,
@@ -42,7 +41,8 @@ from services.notifications.domain import (
     Rejected,
     State,
 )
-from services.notifications.handlers import Due, MailDelayed, Mailer, MailRejected, Store
+from services.notifications.handlers import sending
+from services.notifications.handlers.ports import Due, MailDelayed, Mailer, MailRejected, Store
 
 SENDERS = 4
 RENEWED_EVERY = LEASE.total_seconds() / 3
@@ -75,14 +75,14 @@ class SharedClock:
 class Sender:
     """What the senders of one process share. `send_due` is one step of one of them, `expire` of the clean-up.
 
-    `write` makes a letter of a mail, its contact and its opened code; `open_code` opens a code, which then exists
+    `write` makes a letter of a mail, its addressee and its opened code; `open_code` opens a code, which then exists
     in this process's memory alone.
     """
 
     def __init__(
         self,
         mailer: Mailer,
-        write: Callable[[Mail, Contact, str | None], Letter],
+        write: Callable[[Mail, Addressee, str | None], Letter],
         open_code: Callable[[Sealed], str],
         clock: Callable[[], Awaitable[datetime]],
         owner: str,
@@ -113,8 +113,8 @@ class Sender:
     async def expire(self, work: Work[Store]) -> None:
         """Give up every mail whose time is over, also while the mail server is away."""
         now = await self._clock()
-        for mail in await work.read(handlers.overdue_mails, now):
-            _count(await work(handlers.expire_mail, handlers.ExpireMail(mail.mail_id, now)))
+        for mail in await work.read(sending.overdue_mails, now):
+            _count(await work(sending.expire_mail, sending.ExpireMail(mail.mail_id, now)))
 
     async def _choose(self, work: Work[Store]) -> Due | None:
         """A mail that no other sender of this process is busy with."""
@@ -123,10 +123,10 @@ class Sender:
                 return None
             now = await self._clock()
             if not self._started:
-                await work(handlers.take_back_claims, handlers.TakeBackClaims(self._owner, now))
+                await work(sending.take_back_claims, sending.TakeBackClaims(self._owner, now))
                 self._started = True
             if not self._found:
-                self._found.extend(await work.read(handlers.due_mails, now))
+                self._found.extend(await work.read(sending.due_mails, now))
             while self._found:
                 due = self._found.popleft()
                 if due.mail_id not in self._busy:
@@ -134,9 +134,9 @@ class Sender:
                     return due
             return None
 
-    async def _to_the_end(self, sending: Coroutine[Any, Any, None]) -> None:
+    async def _to_the_end(self, steps: Coroutine[Any, Any, None]) -> None:
         """Run to the end even if this step is cancelled, but then no longer than all senders together may."""
-        task = asyncio.create_task(sending)
+        task = asyncio.create_task(steps)
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -151,18 +151,18 @@ class Sender:
         attributes = {"compte.email_id": due.mail_id, "network.peer.name": self._mailer.host}
         with telemetry.span("send", "smtp", parent=due.traceparent, attributes=attributes) as current:
             claim = Claim(str(new_id()), self._owner)
-            taken = await work(handlers.claim_mail, handlers.ClaimMail(due.mail_id, claim, await self._clock()))
+            taken = await work(sending.claim_mail, sending.ClaimMail(due.mail_id, claim, await self._clock()))
             state = taken.mail.state if taken else None
-            if taken and taken.contact:
-                outcome = await self._try(work, taken.mail, taken.contact)
+            if taken and taken.addressee:
+                outcome = await self._try(work, taken.mail, taken.addressee)
                 state = await self._record(work, taken.mail, outcome)
             current.set_attribute("compte.outcome", _count(state))
 
-    async def _try(self, work: Work[Store], mail: Mail, contact: Contact) -> Outcome:
+    async def _try(self, work: Work[Store], mail: Mail, addressee: Addressee) -> Outcome:
         """Hand a claimed mail over. A bug counts as a delay: the mail is tried again, and nothing waits behind it."""
         try:
             code = self._open_code(mail.code.sealed) if mail.code and mail.code.sealed else None
-            letter = self._write(mail, contact, code)
+            letter = self._write(mail, addressee, code)
             left = mail.give_up_at - await self._clock()
             async with self._kept(work, mail):
                 await self._mailer.send(letter, within=left.total_seconds())
@@ -195,8 +195,8 @@ class Sender:
         while held and mail.claim:
             await asyncio.sleep(RENEWED_EVERY)
             try:
-                command = handlers.RenewClaim(mail.id, mail.claim.token, await self._clock())
-                held = await work(handlers.renew_claim, command)
+                command = sending.RenewClaim(mail.id, mail.claim.token, await self._clock())
+                held = await work(sending.renew_claim, command)
             except DatabaseDown:
                 continue
 
@@ -205,8 +205,8 @@ class Sender:
         token = mail.claim.token if mail.claim else ""
         while True:
             try:
-                command = handlers.FinishSending(mail.id, token, outcome, await self._clock())
-                return await work(handlers.finish_sending, command)
+                command = sending.FinishSending(mail.id, token, outcome, await self._clock())
+                return await work(sending.finish_sending, command)
             except DatabaseDown:
                 await asyncio.sleep(jitter(1.0))
 

@@ -27,3 +27,4 @@ class Settings(ServiceSettings):
     smtp_password: SecretStr | None = None
     sender: Annotated[str, AfterValidator(_with_address)] = Field(description="Name <address> that mails come from.")
     public_url: HttpUrl = Field(description="Where a person finds the account.")
+    freeze_key: SecretStr = Field(description="Private JWK (Ed25519) that signs the links “ce n'est pas moi”.")

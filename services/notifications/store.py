@@ -12,8 +12,9 @@ from chassis.mongo import Conflict, Document, Index
 from chassis.outbox import Transaction
 from contracts.event import Event
 from contracts.sealed import Sealed
-from services.notifications.domain import Contact, Mail, State
-from services.notifications.handlers import Due
+from services.notifications.domain.contacts import Contact
+from services.notifications.domain.mails import Code, Mail, State
+from services.notifications.handlers.ports import Due
 
 KEPT = timedelta(days=90)
 BATCH = 500
@@ -27,42 +28,41 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index(("ended_at",), expire_after=KEPT),
     ],
 }
+ENCRYPTED: Mapping[str, Sequence[str]] = {"contacts": ("email",), "mails": ("to",)}
 _mails = TypeAdapter(Mail)
+_contacts = TypeAdapter(Contact)
 
 
 class MongoStore:
-    """The store of handlers.py. Addresses are encrypted; codes stay sealed as they came."""
+    """The store of handlers/ports.py. Addresses are encrypted; codes stay sealed as they came."""
 
     def __init__(self, transaction: Transaction, cipher: FieldCipher, open_sealed: Callable[[Sealed], str]) -> None:
         self._transaction = transaction
         self._cipher = cipher
         self._open = open_sealed
 
-    async def remember(self, person_id: UUID, first_name: str, last_name: str, email: Sealed) -> None:
-        """Keep where a person is written to."""
-        document = {
-            "_id": str(person_id),
-            "first_name": first_name,
-            "last_name": last_name,
-            "email": await self._cipher.encrypt(self._open(email)),
-        }
-        await self._transaction["contacts"].replace({"_id": document["_id"]}, document, upsert=True)
+    def opened(self, sealed: Sealed) -> str:
+        """An address that was sealed to this service. Raises CannotOpen."""
+        return self._open(sealed)
 
-    async def contact(self, person_id: UUID) -> Contact | None:
-        """Where a person is written to."""
+    async def contact(self, person_id: UUID) -> Contact:
+        """How and where a person is written to."""
         found = await self._transaction["contacts"].find_one({"_id": str(person_id)})
-        if found is None:
-            return None
-        return Contact(found["first_name"], found["last_name"], await self._cipher.decrypt(found["email"]))
+        return _contacts.validate_python(await self._decrypted(found, "email"), extra="ignore") if found else Contact()
+
+    async def remember(self, person_id: UUID, contact: Contact) -> None:
+        """Keep how and where a person is written to."""
+        document = await self._encrypted({"_id": str(person_id), **_contacts.dump_python(contact)}, "email")
+        await self._transaction["contacts"].replace({"_id": document["_id"]}, document, upsert=True)
 
     async def add(self, mail: Mail) -> None:
         """Insert a new mail."""
-        await self._transaction["mails"].insert(_document(mail))
+        await self._transaction["mails"].insert(await self._encrypted(_document(mail), "to"))
 
     async def mail(self, mail_id: str) -> Mail | None:
         """One mail."""
         found = await self._transaction["mails"].find_one({"_id": mail_id})
-        return _mail(found) if found else None
+        return _mail(await self._decrypted(found, "to")) if found else None
 
     async def waiting(self, person_id: UUID) -> Sequence[Mail]:
         """The created mails of a person."""
@@ -72,9 +72,9 @@ class MongoStore:
         """The newest mails of a person."""
         return await self._find({"person_id": str(person_id)}, sort=("-created_at",), limit=limit)
 
-    async def has_newer_code(self, person_id: UUID, number: int) -> bool:
-        """Whether a code with a higher number was written to the person, whatever became of it."""
-        newer = {"person_id": str(person_id), "code.number": {"$gt": number}}
+    async def has_newer_code(self, person_id: UUID, code: Code) -> bool:
+        """Whether a newer code of its series was written to the person, whatever became of it."""
+        newer = {"person_id": str(person_id), "code.series": code.series.value, "code.number": {"$gt": code.number}}
         return await self._transaction["mails"].count(newer) > 0
 
     async def due(self, now: datetime) -> Sequence[Due]:
@@ -94,12 +94,22 @@ class MongoStore:
         unchanged = {"_id": before.id, "state": before.state.value, "attempts": before.attempts}
         if before.claim:
             unchanged["claim.token"] = before.claim.token
-        if not await self._transaction["mails"].replace(unchanged, _document(after)):
+        document = await self._encrypted(_document(after), "to")
+        if not await self._transaction["mails"].replace(unchanged, document):
             raise Conflict
         await self._transaction.publish(*events, subject=after.id)
 
     async def _find(self, where: Document, **options: Any) -> Sequence[Mail]:
-        return [_mail(found) for found in await self._transaction["mails"].find(where, **options)]
+        found = await self._transaction["mails"].find(where, **options)
+        return [_mail(await self._decrypted(each, "to")) for each in found]
+
+    async def _encrypted(self, document: Document, name: str) -> Document:
+        """The document with one field encrypted, or without it when it holds nothing."""
+        value = document.pop(name)
+        return document if value is None else {**document, name: await self._cipher.encrypt(value)}
+
+    async def _decrypted(self, document: Document, name: str) -> Document:
+        return {**document, name: await self._cipher.decrypt(document[name])} if document.get(name) else document
 
     async def _open_until(self, field: str, now: datetime) -> Sequence[Due]:
         # One equality and one range: SecantusDB bounds no other kind of search, and reads all that it finds.

@@ -13,7 +13,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.event import Event
-from contracts.identity import AccountCreated, Channel, CodeChosen, EmailValidated, LoggedIn
+from contracts.identity import (
+    AccountClosed,
+    AccountCreated,
+    Channel,
+    CodeChosen,
+    EmailChanged,
+    EmailValidated,
+    LoggedIn,
+    LogIn,
+    LogInWay,
+)
 from contracts.notifications import EmailFailed, EmailKind, EmailSent
 from contracts.payments import ComplementaryStatus, PaymentKind, ReimbursementPaid
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
@@ -65,6 +75,7 @@ class PreviousLogin:
     at: datetime | None
     channel: Channel | None
     failed_attempts: int
+    way: LogInWay | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,8 @@ class Mail:
 class Home:
     """Everything the home page says of one person. `seen`: the newest sequence of each service, by its name.
 
-    `payments` are sorted, newest first; `requests` by id.
+    `payments` are sorted, newest first; `requests` by id. `closed`: when the person's last account ended; what was
+    said of that account is forgotten, what was paid and ordered is not: it is the person's, should they come back.
     """
 
     person_id: UUID
@@ -119,6 +131,7 @@ class Home:
     mail: Latest[Mail] | None = None
     payments: tuple[Latest[Payment], ...] = ()
     requests: tuple[Latest[Request], ...] = ()
+    closed: Latest[datetime] | None = None
 
     def payments_to_send(self) -> tuple[Payment, ...]:
         """Those of the last months that the person must pass on to a complementary insurer (domain F52)."""
@@ -151,25 +164,14 @@ def apply(home: Home, event: Event, *, source: str, sequence: int, time: datetim
         seen={**home.seen, source: max(sequence, home.seen.get(source, 0))},
         as_of=max(time, home.as_of or time),
     )
-    return _pruned(_told(home, event, sequence, time))
+    return _pruned(_without_closed_account(_told(home, event, sequence, time)))
 
 
 def _told(home: Home, event: Event, sequence: int, time: datetime) -> Home:
     def newest(before: Latest[T] | None, value: T) -> Latest[T]:
-        return before if before and before.sequence >= sequence else Latest(value, sequence, time)
+        return _newest(before, Latest(value, sequence, time))
 
     match event:
-        case AccountCreated():
-            account = Account(event.first_name, event.last_name, event.caisse, event.created_at)
-            home = replace(home, account=newest(home.account, account))
-        case EmailValidated():
-            home = replace(home, email_validated=newest(home.email_validated, event.validated_at))
-        case CodeChosen():
-            home = replace(home, code_chosen=newest(home.code_chosen, event.chosen_at))
-        case LoggedIn():
-            before, failed = event.previous, event.failed_attempts_since
-            login = PreviousLogin(before.at if before else None, before.channel if before else None, failed)
-            home = replace(home, previous_login=newest(home.previous_login, login))
         case EmailSent():
             home = replace(home, mail=newest(home.mail, Mail(event.kind, True, event.sent_at)))
         case EmailFailed():
@@ -182,7 +184,41 @@ def _told(home: Home, event: Event, sequence: int, time: datetime) -> Home:
             requests = {each.value.request_id: each for each in home.requests}
             requests[event.request_id] = newest(requests.get(event.request_id), _request(event))
             home = replace(home, requests=tuple(sorted(requests.values(), key=lambda each: each.value.request_id)))
+        case _:
+            home = _told_by_identity(home, event, sequence, time)
     return home
+
+
+def _told_by_identity(home: Home, event: Event, sequence: int, time: datetime) -> Home:
+    def newest(before: Latest[T] | None, value: T) -> Latest[T]:
+        return _newest(before, Latest(value, sequence, time))
+
+    match event:
+        case AccountCreated():
+            account = Account(event.first_name, event.last_name, event.caisse, event.created_at)
+            home = replace(home, account=newest(home.account, account))
+        case AccountClosed():
+            home = replace(home, closed=newest(home.closed, event.closed_at))
+        case EmailValidated():
+            home = replace(home, email_validated=newest(home.email_validated, event.validated_at))
+        case EmailChanged():
+            home = replace(home, email_validated=newest(home.email_validated, event.changed_at))
+        case CodeChosen():
+            home = replace(home, code_chosen=newest(home.code_chosen, event.chosen_at))
+        case LoggedIn():
+            login = _previous_login(event.previous, event.failed_attempts_since)
+            home = replace(home, previous_login=newest(home.previous_login, login))
+    return home
+
+
+def _newest(before: Latest[T] | None, after: Latest[T]) -> Latest[T]:
+    return before if before and before.sequence >= after.sequence else after
+
+
+def _previous_login(before: LogIn | None, failed: int) -> PreviousLogin:
+    if before is None:
+        return PreviousLogin(None, None, failed)
+    return PreviousLogin(before.at, before.channel, failed, before.way)
 
 
 def _payment(event: ReimbursementPaid) -> Payment:
@@ -206,6 +242,25 @@ def _request(event: CardOrdered) -> Request:
         event.next_actor,
         event.ordered_on,
         event.expected_on,
+    )
+
+
+def _without_closed_account(home: Home) -> Home:
+    """Without what identity said before it closed the account, and without older mails, which went to its address."""
+    closed = home.closed
+    if closed is None:
+        return home
+
+    def of_now(fact: Latest[T] | None) -> Latest[T] | None:
+        return fact if fact and fact.sequence > closed.sequence else None
+
+    return replace(
+        home,
+        account=of_now(home.account),
+        email_validated=of_now(home.email_validated),
+        code_chosen=of_now(home.code_chosen),
+        previous_login=of_now(home.previous_login),
+        mail=home.mail if home.mail and home.mail.time > closed.time else None,
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.identity import Channel
+from contracts.identity import Channel, LogInWay
 from contracts.payments import ComplementaryStatus, PaymentKind
 from contracts.procedures import Actor, RequestKind, RequestState
 
@@ -47,6 +47,7 @@ class PreviousLoginBlock(Block):
 
     at: datetime | None = None
     channel: Channel | None = None
+    way: LogInWay | None = None
     label: str | None = None
     failed_attempts: int = 0
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from contracts.identity import Channel
+from contracts.identity import Channel, LogInWay
+from contracts.notifications import EmailKind
 from contracts.payments import PaymentKind
 from contracts.procedures import Actor, RequestKind, RequestState
 from services.gateway.domain.capabilities import CAPABILITIES
-from services.gateway.domain.home import PARIS, Home, Latest, Payment, Request
+from services.gateway.domain.home import PARIS, Home, Latest, Mail, Payment, Request
 from services.gateway.domain.page import (
     AccountBlock,
     AgendaBlock,
@@ -46,6 +47,8 @@ REQUEST_STATES = {
 }
 ACTORS = {Actor.INSURED: "À vous d'agir", Actor.CAISSE: "À votre caisse d'agir"}
 PLACES = {Channel.WEB: "sur le site", Channel.APP: "sur l'application"}
+# A code is the way that everybody has: it goes without saying.
+WAYS = {LogInWay.FRANCECONNECT: ", par FranceConnect", LogInWay.PASSKEY: ", avec une clé d'accès"}
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,14 @@ def _previous_login(home: Home) -> PreviousLoginBlock:
     if home.previous_login is None:
         return PreviousLoginBlock(status=Status.UNAVAILABLE, as_of=None)
     login = home.previous_login.value
-    place = f" ({PLACES[login.channel]})" if login.channel else ""
+    how = WAYS.get(login.way, "") if login.way else ""
+    place = f" ({PLACES[login.channel]}{how})" if login.channel else ""
     return PreviousLoginBlock(
         status=Status.OK,
         as_of=home.previous_login.time,
         at=login.at,
         channel=login.channel,
+        way=login.way,
         label=f"Dernière connexion : {moment(login.at)}{place}" if login.at else None,
         failed_attempts=login.failed_attempts,
     )
@@ -169,14 +174,22 @@ def _caisse(home: Home, caisse: Caisse | None) -> CaisseBlock:
 
 def _banners(home: Home) -> BannersBlock:
     found, facts = [], [*home.payments]
-    if home.mail and not home.mail.value.delivered:
-        day = home.mail.value.at.astimezone(PARIS).date()
-        text = f"Un e-mail du {civil(day)} n'a pas pu vous être remis. Vérifiez l'adresse e-mail de votre compte."
+    if home.mail and (text := _undelivered(home.mail.value)):
         found.append(Banner(id="email-failed", level="warning", text=text))
     if home.payments_to_send():
         text = "Des paiements sont à transmettre à votre organisme complémentaire."
         found.append(Banner(id="payments-to-send", level="info", text=text))
     return BannersBlock(status=_known(home), as_of=_newest((home.mail, *facts)), banners=tuple(found))
+
+
+def _undelivered(mail: Mail) -> str | None:
+    """What to say of a mail that did not arrive. An address that was left may well be dead: nothing to say of it."""
+    if mail.delivered or mail.kind is EmailKind.EMAIL_CHANGED:
+        return None
+    day = civil(mail.at.astimezone(PARIS).date())
+    if mail.kind is EmailKind.EMAIL_VALIDATION:
+        return f"Le message du {day} à votre nouvelle adresse e-mail n'a pas pu être remis. Vérifiez cette adresse."
+    return f"Un e-mail du {day} n'a pas pu vous être remis. Vérifiez l'adresse e-mail de votre compte."
 
 
 def _requests(home: Home) -> RequestsBlock:

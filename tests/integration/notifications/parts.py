@@ -11,8 +11,9 @@ from chassis.service import Service
 from chassis.work import Work
 from contracts.event import EVENT_TYPES, Event
 from contracts.sealed import Sealed
-from services.notifications.domain import Mail
-from services.notifications.handlers import Store
+from services.notifications.domain.contacts import Contact
+from services.notifications.domain.mails import Mail
+from services.notifications.handlers.ports import Store
 from services.notifications.store import INDEXES, MongoStore
 
 
@@ -62,7 +63,7 @@ async def a_person(parts: Parts, address: str, first_name: str = "Lucie", last_n
     person_id = uuid4()
 
     async def remember(_: None, store: Store) -> None:
-        await store.remember(person_id, first_name, last_name, parts.seal(address))
+        await store.remember(person_id, Contact(first_name, last_name, address, 1, 1))
 
     await parts.work(remember, None)
     return person_id

@@ -16,7 +16,7 @@ from services.notifications.store import INDEXES, MongoStore
 from tests.infra import secret_settings, service_settings
 from tests.integration.notifications.parts import Parts, a_person, prepared
 from tests.unit.notifications.builders import MINE
-from tests.unit.notifications.scenarios import claim, write
+from tests.unit.notifications.scenarios.world import claim, write
 
 
 class Api:

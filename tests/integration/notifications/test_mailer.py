@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.notifications.domain import Letter
-from services.notifications.handlers import MailDelayed, MailRejected
+from services.notifications.domain.mails import Letter
+from services.notifications.handlers.ports import MailDelayed, MailRejected
 from services.notifications.mailer import SmtpMailer, address_of
 from tests.infra import free_port
 from tests.integration.notifications.sink import OK, Sink

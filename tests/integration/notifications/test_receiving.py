@@ -11,7 +11,17 @@ from chassis.inbox import Inbox, Outcome, Record
 from chassis.outbox import Transaction
 from contracts.envelope import Envelope, encode
 from contracts.event import Event
-from contracts.identity import AccountCreated, CodeReset, ResetReason
+from contracts.identity import (
+    AccountCreated,
+    Channel,
+    CodeReset,
+    CreationWay,
+    DeviceChallenged,
+    EmailChanged,
+    EmailChangeRequested,
+    NirCertified,
+    ResetReason,
+)
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
 from services.notifications.consumers import consumers
 from services.notifications.store import MongoStore
@@ -50,6 +60,7 @@ class Post:
             first_name="Lucie",
             birth_date=now.date(),
             caisse="29",
+            way=CreationWay.WEB_FORM,
             email=self.parts.seal("canary@exemple.invalid"),
             provisional_code=self.parts.seal(CODE),
             code_expires_at=now + timedelta(hours=24),
@@ -115,3 +126,68 @@ async def test_of_two_codes_only_the_newer_is_mailed(post: Post, sink: Sink) -> 
     await post.office.send_all()
     [received] = sink.received
     assert "Votre code provisoire : 16234815" in received.text.splitlines()
+
+
+async def test_a_challenge_and_a_reset_at_once_are_both_mailed(post: Post, sink: Sink) -> None:
+    person, now = uuid4(), clock.now()
+    await post.hear(post.account(person), 1)
+    challenged = DeviceChallenged(
+        person_id=person,
+        code=post.parts.seal("161803"),
+        code_expires_at=now + timedelta(minutes=10),
+        channel=Channel.WEB,
+        challenged_at=now,
+    )
+    await post.hear(challenged, 2)
+    await post.office.send_all()
+    codes = {line for each in sink.received for line in each.text.splitlines() if line.startswith("Votre code ")}
+    assert codes == {f"Votre code provisoire : {CODE}", "Votre code de vérification : 161803"}
+
+
+async def test_an_address_is_changed_in_two_steps_and_both_addresses_are_told_of_each(post: Post, sink: Sink) -> None:
+    person, now = uuid4(), clock.now()
+    await post.hear(post.account(person), 1)
+    await post.office.send_all()
+    sink.received.clear()
+    wish = EmailChangeRequested(
+        person_id=person,
+        new_email=post.parts.seal("new@exemple.invalid"),
+        token=post.parts.seal("opaque-token"),
+        expires_at=now + timedelta(hours=1),
+        requested_at=now,
+    )
+    await post.hear(wish, 2, times=2)
+    assert "exemple.invalid" not in str(await post.parts.service.database["mails"].find({}))
+    assert "opaque-token" not in str(await post.parts.service.database["mails"].find({}))
+    await post.office.send_all()
+    told = {each.to: each for each in sink.received}
+    assert {to: str(each.message["Subject"]) for to, each in told.items()} == {
+        "canary@exemple.invalid": "Un changement d’adresse e-mail a été demandé",
+        "new@exemple.invalid": "Confirmez votre adresse e-mail",
+    }
+    to_a_stranger = told["new@exemple.invalid"]
+    assert "https://compte.exemple.invalid/valider-mon-adresse#opaque-token" in to_a_stranger.text.splitlines()
+    for form in (to_a_stranger.text, to_a_stranger.html):
+        assert "ce-n-est-pas-moi" not in form
+        assert "Lucie" not in form
+    sink.received.clear()
+    changed = EmailChanged(person_id=person, email=post.parts.seal("new@exemple.invalid"), changed_at=now)
+    await post.hear(changed, 3)
+    await post.office.send_all()
+    assert sorted(each.to for each in sink.received) == ["canary@exemple.invalid", "new@exemple.invalid"]
+    assert all("ce-n-est-pas-moi#" in each.text for each in sink.received)
+
+
+async def test_what_is_sealed_to_others_is_told_of_and_stays_closed(post: Post, sink: Sink) -> None:
+    person, sealer = uuid4(), post.parts.service.sealer
+    await post.hear(post.account(person), 1)
+    certified = NirCertified(
+        person_id=person,
+        old=sealer.seal("7850378006084", "procedures"),
+        new=sealer.seal("1850378006048", "procedures"),
+        certified_at=clock.now(),
+    )
+    assert await post.hear(certified, 2) == [Outcome.DONE]
+    await post.office.send_all()
+    [received] = [each for each in sink.received if "sécurité sociale" in str(each.message["Subject"])]
+    assert "78006" not in received.text

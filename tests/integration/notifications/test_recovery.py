@@ -14,11 +14,13 @@ from uuid import uuid4
 from chassis import clock
 from chassis.service import Service
 from contracts.notifications import EmailSent
-from services.notifications import handlers
-from services.notifications.domain import AccountOpened, Code, State
+from services.notifications.domain.mails import Code, State
+from services.notifications.domain.reasons import AccountOpened
+from services.notifications.handlers import writing
 from tests.infra import service_settings, until
 from tests.integration.notifications.parts import Parts, a_person, prepared
 from tests.integration.notifications.sink import Sink
+from tests.unit.notifications.builders import FREEZE_KEY, URL
 
 ROOT = Path(__file__).parents[3]
 
@@ -54,13 +56,15 @@ async def test_killed_after_the_reply_it_sends_the_same_mail_again_at_once_after
         "failpoints": str(folder),
         "smtp_url": f"smtp://127.0.0.1:{sink.port}",
         "sender": "Compte <compte@exemple.invalid>",
-        "public_url": "https://compte.exemple.invalid",
+        "public_url": URL,
+        "freeze_key": FREEZE_KEY,
     }
     parts = await prepared(Service("notifications", plain))
     now, mail_id = clock.now(), str(uuid4())
     code = Code(parts.seal("48151623"), 1, now, now + timedelta(hours=2))
     person = await a_person(parts, "lucie@exemple.invalid")
-    await parts.work(handlers.write_mail, handlers.WriteMail(mail_id, person, AccountOpened(), now, code))
+    cause = writing.Cause(mail_id, person, 1, now)
+    await parts.work(writing.write_mail, writing.WriteMail(cause, AccountOpened(), code))
     (folder / "notifications.P5").write_text("kill")
 
     async with process(environment(settings)) as killed:

@@ -16,17 +16,20 @@ from chassis.failpoints import configure
 from chassis.mongo import DatabaseDown
 from chassis.service import Service
 from contracts.notifications import EmailFailed, EmailSent
-from services.notifications import handlers
-from services.notifications.domain import About, AccountOpened, Claim, Code, State
+from services.notifications.domain.mails import Claim, Code, Series, State
+from services.notifications.domain.reasons import About, AccountOpened, AddressDoubted
+from services.notifications.handlers import sending, writing
 from services.notifications.mailer import SmtpMailer
 from services.notifications.sender import SENDERS, Sender, SharedClock
-from services.notifications.texts import Texts
+from services.notifications.texts import SUBJECTS
 from tests.infra import free_port, fresh_service, service_settings, until
 from tests.integration.notifications.parts import Parts, a_person, prepared
 from tests.integration.notifications.sink import OK, Sink
-from tests.unit.notifications.builders import CARD
+from tests.unit.notifications.builders import BRINGING, CARD, REASONS, texts
 
 ADDRESS = "lucie@exemple.invalid"
+OF_THE_SERVER = {"MIME-Version", "Content-Type", "X-Peer", "X-MailFrom", "X-RcptTo"}
+INERT = "Bonjour Lucie Bcc: x@exemple.invalid {{7*7}}"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -37,19 +40,19 @@ class Office:
         self.parts, self.ahead = parts, timedelta()
         self._clock = SharedClock(parts.service.database)
         mailer = SmtpMailer("127.0.0.1", sink.port, sender="Compte <compte@exemple.invalid>")
-        write = Texts("https://compte.exemple.invalid").write
-        self.sender = Sender(mailer, write, parts.service.sealer.open, self.now, owner)
+        self.sender = Sender(mailer, texts().write, parts.service.sealer.open, self.now, owner)
 
     async def now(self) -> datetime:
         return await self._clock() + self.ahead
 
-    async def write(self, person: UUID, about: About = CARD, code: str | None = None) -> str:
-        now, mail_id = await self.now(), str(uuid4())
-        sealed = Code(self.parts.seal(code), 1, now, now + timedelta(minutes=10)) if code else None
-        await self.parts.work(
-            handlers.write_mail, handlers.WriteMail(mail_id, person, about, now, sealed, traceparent=TRACE)
-        )
-        return mail_id
+    async def write(
+        self, person: UUID, about: About = CARD, code: str | None = None, series: Series = Series.PROVISIONAL
+    ) -> str:
+        now = await self.now()
+        sealed = Code(self.parts.seal(code), 1, now, now + timedelta(minutes=10), series) if code else None
+        cause = writing.Cause(str(uuid4()), person, 1, now, TRACE)
+        await self.parts.work(writing.write_mail, writing.WriteMail(cause, about, sealed))
+        return cause.event_id
 
     async def send_all(self) -> None:
         """Let every sender work until nothing is due."""
@@ -146,7 +149,7 @@ async def test_a_holder_that_comes_too_late_changes_nothing(office: Office, sink
 
     async def taken_over() -> str:
         office.ahead += timedelta(minutes=1)
-        await office.parts.work(handlers.claim_mail, handlers.ClaimMail(mail_id, other, await office.now()))
+        await office.parts.work(sending.claim_mail, sending.ClaimMail(mail_id, other, await office.now()))
         return "550 nobody here"
 
     sink.replies.append(taken_over)
@@ -158,7 +161,7 @@ async def test_a_holder_that_comes_too_late_changes_nothing(office: Office, sink
 async def test_a_failure_between_the_reply_and_the_record_repeats_the_message_id(
     office: Office, sink: Sink, folder: Any
 ) -> None:
-    mail_id = await office.write(await a_person(office.parts, ADDRESS))
+    mail_id = await office.write(await a_person(office.parts, ADDRESS), AccountOpened(), "48151623")
     (folder / "notifications.P5").write_text("raise")
     configure(folder, "notifications")
     try:
@@ -168,21 +171,27 @@ async def test_a_failure_between_the_reply_and_the_record_repeats_the_message_id
     finally:
         configure(None, "")
     first, second = sink.received
+    assert (first.text, first.html) == (second.text, second.html)
     assert first.message["Message-ID"] == second.message["Message-ID"] == f"<{mail_id}@exemple.invalid>"
     assert len(await office.said(mail_id)) == 1
 
 
-async def test_no_name_writes_a_header_or_runs_in_a_template(office: Office, sink: Sink) -> None:
+async def test_no_name_writes_a_header_or_runs_in_a_template_of_any_mail(office: Office, sink: Sink) -> None:
     name = "Lucie\r\nBcc: x@exemple.invalid\r\n\r\n{{7*7}}"
-    await office.write(await a_person(office.parts, ADDRESS, name, "{% if 1 %}"), AccountOpened(), "48151623")
-    await office.send_all()
-    [received] = sink.received
-    assert "Bcc" not in received.message
-    assert received.to == ADDRESS
-    for form in (received.text, received.html):
-        assert "Lucie Bcc: x@exemple.invalid {{7*7}} {% if 1 %}," in form
+    person = await a_person(office.parts, ADDRESS, name, "\u202e{% if 1 %}" + "É" * 10_000)
+    for about in REASONS:
+        code = "48151623" if about in BRINGING else None
+        await office.write(person, about, code, BRINGING.get(about, Series.PROVISIONAL))
+        await office.send_all()
+    assert len(sink.received) == len(REASONS)
     names = {"From", "To", "Subject", "Date", "Message-ID", "X-Notification-Id", "Auto-Submitted"}
-    assert set(received.message.keys()) - {"MIME-Version", "Content-Type", "X-Peer", "X-MailFrom", "X-RcptTo"} == names
+    for received, about in zip(sink.received, REASONS, strict=True):
+        assert received.to == ADDRESS
+        assert set(received.message.keys()) - OF_THE_SERVER == names
+        assert str(received.message["Subject"]) == SUBJECTS[about.kind]
+        for form in (received.text, received.html):
+            shown = "Bonjour," if about == AddressDoubted() else f"{INERT} {{% if 1 %}}É"
+            assert shown in form
 
 
 async def test_a_stop_in_the_middle_of_a_mail_does_not_send_it_twice(office: Office, sink: Sink) -> None:

@@ -7,26 +7,30 @@ from uuid import UUID
 
 from contracts.event import Event
 from contracts.sealed import Sealed
-from services.notifications.domain import Contact, Letter, Mail, State
-from services.notifications.handlers import Due
+from services.notifications.domain.contacts import Contact
+from services.notifications.domain.mails import Code, Letter, Mail, State
+from services.notifications.handlers.ports import Due
 from tests.unit.notifications.builders import opened
 
 R = TypeVar("R")
 
 
 class FakeStore:
-    """The store of handlers.py; what was published is in `events`."""
+    """The store of handlers/ports.py; what was published is in `events`."""
 
     def __init__(self) -> None:
         self.contacts: dict[UUID, Contact] = {}
         self.mails: dict[str, Mail] = {}
         self.events: list[Event] = []
 
-    async def remember(self, person_id: UUID, first_name: str, last_name: str, email: Sealed) -> None:
-        self.contacts[person_id] = Contact(first_name, last_name, opened(email))
+    def opened(self, sealed: Sealed) -> str:
+        return opened(sealed)
 
-    async def contact(self, person_id: UUID) -> Contact | None:
-        return self.contacts.get(person_id)
+    async def contact(self, person_id: UUID) -> Contact:
+        return self.contacts.get(person_id, Contact())
+
+    async def remember(self, person_id: UUID, contact: Contact) -> None:
+        self.contacts[person_id] = contact
 
     async def add(self, mail: Mail) -> None:
         assert mail.id not in self.mails
@@ -41,8 +45,9 @@ class FakeStore:
     async def mails_of(self, person_id: UUID, limit: int) -> Sequence[Mail]:
         return sorted(self._of(person_id), key=lambda mail: mail.created_at, reverse=True)[:limit]
 
-    async def has_newer_code(self, person_id: UUID, number: int) -> bool:
-        return any(mail.code and mail.code.number > number for mail in self._of(person_id))
+    async def has_newer_code(self, person_id: UUID, code: Code) -> bool:
+        codes = [mail.code for mail in self._of(person_id) if mail.code]
+        return any(each.series is code.series and each.number > code.number for each in codes)
 
     async def due(self, now: datetime) -> Sequence[Due]:
         open_mails = [mail for mail in self.mails.values() if mail.state.is_open and mail.due_at <= now]

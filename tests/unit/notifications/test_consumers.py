@@ -8,32 +8,62 @@ import pytest
 from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.identity import (
+    AccountClosed,
     AccountCreated,
     AccountCreationAttempted,
+    AccountFrozen,
+    AccountReopened,
     AttemptReason,
     Channel,
+    ClosureReason,
     CodeChosen,
     CodeReset,
+    CreationWay,
+    DeviceChallenged,
+    EmailChanged,
+    EmailChangeRequested,
+    FranceConnectLinked,
+    LoggedIn,
+    LogIn,
+    LogInBlocked,
+    LogInWay,
+    NirCertified,
+    PasskeyAdded,
+    PasskeyRemoved,
     ResetReason,
 )
 from contracts.notifications import EmailKind
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
 from services.notifications.consumers import consumers
+from services.notifications.domain.contacts import Contact
+from services.notifications.domain.mails import Series, second_id
 from tests.unit.notifications.builders import CODE_LIFE, NOW, sealed
 from tests.unit.notifications.fakes import FakeStore
 
 PERSON = uuid4()
 CODE: dict[str, Any] = {"provisional_code": sealed("12345678"), "code_expires_at": NOW + CODE_LIFE}
-CREATED = AccountCreated(
-    person_id=PERSON,
-    last_name="EXEMPLE",
-    first_name="Lucie",
-    birth_date=NOW.date(),
-    caisse="29",
-    email=sealed("lucie@exemple.invalid"),
-    created_at=NOW,
-    **CODE,
+ACCOUNT: dict[str, Any] = {
+    "person_id": PERSON,
+    "last_name": "EXEMPLE",
+    "first_name": "Lucie",
+    "birth_date": NOW.date(),
+    "caisse": "29",
+    "created_at": NOW,
+}
+CREATED = AccountCreated(way=CreationWay.WEB_FORM, email=sealed("lucie@exemple.invalid"), **CODE, **ACCOUNT)
+CREATED_WITHOUT_ADDRESS = AccountCreated(
+    way=CreationWay.FRANCECONNECT, email=None, provisional_code=None, code_expires_at=None, **ACCOUNT
 )
+CHALLENGED = DeviceChallenged(
+    person_id=PERSON,
+    code=sealed("123456"),
+    code_expires_at=NOW + CODE_LIFE,
+    channel=Channel.WEB,
+    challenged_at=NOW,
+)
+WISHED: dict[str, Any] = {"person_id": PERSON, "expires_at": NOW + CODE_LIFE, "requested_at": NOW}
+CHANGED = EmailChanged(person_id=PERSON, email=sealed("new@exemple.invalid"), changed_at=NOW)
+CLOSED = AccountClosed(person_id=PERSON, reason=ClosureReason.NEVER_OPENED, closed_at=NOW)
 ORDERED = CardOrdered(
     person_id=PERSON,
     request_id=uuid4(),
@@ -44,14 +74,49 @@ ORDERED = CardOrdered(
     ordered_on=NOW.date(),
     expected_on=NOW.date(),
 )
-MAILS: dict[Event, EmailKind] = {
-    CREATED: EmailKind.ACCOUNT_CREATED,
-    CodeReset(person_id=PERSON, reason=ResetReason.FORGOTTEN, **CODE): EmailKind.CODE_RESET,
-    CodeChosen(person_id=PERSON, chosen_at=NOW, channel=Channel.WEB): EmailKind.CODE_CHOSEN,
-    AccountCreationAttempted(
-        person_id=PERSON, reason=AttemptReason.EMAIL_TAKEN, attempted_at=NOW
-    ): EmailKind.CREATION_ATTEMPTED,
-    ORDERED: EmailKind.CARD_ORDERED,
+
+
+def logged_in(way: LogInWay, *, new_device: bool) -> LoggedIn:
+    """A log-in."""
+    log_in = LogIn(at=NOW, channel=Channel.APP, way=way)
+    return LoggedIn(
+        person_id=PERSON,
+        session_id=uuid4(),
+        current=log_in,
+        previous=None,
+        failed_attempts_since=0,
+        new_device=new_device,
+    )
+
+
+MAILS: dict[Event, tuple[EmailKind, ...]] = {
+    CREATED: (EmailKind.ACCOUNT_CREATED,),
+    CodeReset(person_id=PERSON, reason=ResetReason.FORGOTTEN, **CODE): (EmailKind.CODE_RESET,),
+    CodeChosen(person_id=PERSON, chosen_at=NOW, channel=Channel.WEB): (EmailKind.CODE_CHOSEN,),
+    AccountCreationAttempted(person_id=PERSON, reason=AttemptReason.EMAIL_TAKEN, attempted_at=NOW): (
+        EmailKind.CREATION_ATTEMPTED,
+    ),
+    CHALLENGED: (EmailKind.LOG_IN_CODE,),
+    LogInBlocked(person_id=PERSON, failed_attempts=50, until=None, blocked_at=NOW): (EmailKind.LOG_IN_BLOCKED,),
+    logged_in(LogInWay.PASSKEY, new_device=True): (EmailKind.NEW_DEVICE,),
+    EmailChangeRequested(new_email=sealed("new@exemple.invalid"), token=sealed("token"), **WISHED): (
+        EmailKind.EMAIL_CHANGE_REQUESTED,
+        EmailKind.EMAIL_VALIDATION,
+    ),
+    CHANGED: (EmailKind.EMAIL_CHANGED, EmailKind.EMAIL_CHANGED),
+    AccountFrozen(person_id=PERSON, frozen_at=NOW): (EmailKind.ACCOUNT_FROZEN,),
+    AccountReopened(person_id=PERSON, reopened_at=NOW, way=LogInWay.FRANCECONNECT): (EmailKind.ACCOUNT_REOPENED,),
+    FranceConnectLinked(person_id=PERSON, linked_at=NOW): (EmailKind.FRANCECONNECT_LINKED,),
+    PasskeyAdded(person_id=PERSON, added_at=NOW, channel=Channel.WEB): (EmailKind.PASSKEY_ADDED,),
+    PasskeyRemoved(person_id=PERSON, removed_at=NOW, channel=Channel.WEB): (EmailKind.PASSKEY_REMOVED,),
+    NirCertified(person_id=PERSON, old=sealed("1"), new=sealed("2"), certified_at=NOW): (EmailKind.NIR_CERTIFIED,),
+    ORDERED: (EmailKind.CARD_ORDERED,),
+}
+NO_MAIL: dict[str, Event] = {
+    "closed": CLOSED,
+    "without address": CREATED_WITHOUT_ADDRESS,
+    "known device": logged_in(LogInWay.FRANCECONNECT, new_device=False),
+    "the code was mailed": logged_in(LogInWay.CODE, new_device=True),
 }
 
 
@@ -64,30 +129,62 @@ async def hear(store: FakeStore, event: Event, sequence: int = 1) -> str:
     return envelope.id
 
 
+async def a_store() -> FakeStore:
+    """A store that knows Lucie."""
+    store = FakeStore()
+    await store.remember(PERSON, Contact("Lucie", "EXEMPLE", "lucie@exemple.invalid", 1, 1))
+    return store
+
+
 def test_every_reason_has_its_event_and_every_event_its_reason() -> None:
-    assert set(MAILS.values()) == set(EmailKind)
-    assert {event.type for event in MAILS} == set(consumers.reactions)
+    assert {kind for kinds in MAILS.values() for kind in kinds} == set(EmailKind)
+    assert {event.type for event in (*MAILS, CLOSED)} == set(consumers.reactions)
     assert consumers.topics == ["identity.events", "procedures.events"]
 
 
-@pytest.mark.parametrize(("event", "kind"), MAILS.items(), ids=lambda each: getattr(each, "type", str(each)))
-async def test_an_event_writes_one_mail_that_takes_its_id(event: Event, kind: EmailKind) -> None:
-    store = FakeStore()
-    event_id = await hear(store, event)
-    [mail] = store.mails.values()
-    assert (mail.id, mail.about.kind, mail.person_id) == (event_id, kind, PERSON)
+@pytest.mark.parametrize(("event", "kinds"), MAILS.items(), ids=lambda each: getattr(each, "type", str(each)))
+async def test_an_event_writes_its_mails_whose_ids_follow_from_its_own(
+    event: Event, kinds: tuple[EmailKind, ...]
+) -> None:
+    store = await a_store()
+    event_id = await hear(store, event, sequence=2)
+    ids = [event_id, second_id(event_id)][: len(kinds)]
+    assert [(mail.id, mail.about.kind, mail.person_id) for mail in store.mails.values()] == [
+        (mail_id, kind, PERSON) for mail_id, kind in zip(ids, kinds, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("event", NO_MAIL.values(), ids=NO_MAIL)
+async def test_what_needs_no_mail_writes_none(event: Event) -> None:
+    store = await a_store()
+    await hear(store, event, sequence=2)
+    assert not store.mails
 
 
 async def test_a_code_keeps_its_seal_its_place_in_the_order_and_its_times() -> None:
-    store = FakeStore()
-    await hear(store, CREATED, sequence=7)
+    for event, series in ((CREATED, Series.PROVISIONAL), (CHALLENGED, Series.VERIFICATION)):
+        store = FakeStore()
+        await hear(store, event, sequence=7)
+        [mail] = store.mails.values()
+        assert mail.code is not None
+        assert mail.code.sealed == (event.code if isinstance(event, DeviceChallenged) else event.provisional_code)
+        assert (mail.code.number, mail.code.issued_at, mail.code.expires_at) == (7, NOW, NOW + CODE_LIFE)
+        assert mail.code.series is series
+
+
+async def test_a_wish_that_cannot_be_had_is_told_to_the_present_address_alone() -> None:
+    store = await a_store()
+    await hear(store, EmailChangeRequested(new_email=None, token=None, **WISHED), sequence=2)
     [mail] = store.mails.values()
-    assert mail.code is not None
-    assert mail.code.sealed == CODE["provisional_code"]
-    assert (mail.code.number, mail.code.issued_at, mail.code.expires_at) == (7, NOW, NOW + CODE_LIFE)
+    assert (mail.about.kind, mail.to) == (EmailKind.EMAIL_CHANGE_REQUESTED, "lucie@exemple.invalid")
 
 
-async def test_an_account_makes_its_address_known() -> None:
+async def test_an_account_makes_its_name_known_and_its_address_now_or_later() -> None:
     store = FakeStore()
-    await hear(store, CREATED)
-    assert store.contacts[PERSON].email == "lucie@exemple.invalid"
+    await hear(store, CREATED_WITHOUT_ADDRESS)
+    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", None, 1, 1)
+    await hear(store, CHANGED, sequence=2)
+    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", "new@exemple.invalid", 1, 2)
+    assert [mail.to for mail in store.mails.values()] == ["new@exemple.invalid"]
+    await hear(store, CLOSED, sequence=3)
+    assert store.contacts[PERSON] == Contact(named_by=3, located_by=3)

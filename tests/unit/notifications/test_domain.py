@@ -7,20 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.notifications import EmailFailed, EmailSent
-from services.notifications import domain
-from services.notifications.domain import (
+from services.notifications.domain import mails
+from services.notifications.domain.mails import (
     AT_ONCE,
     LEASE,
     LONGEST_WAIT,
     WINDOW,
     Accepted,
-    AccountOpened,
     Delayed,
     Mail,
     Outcome,
     Rejected,
+    Series,
     State,
 )
+from services.notifications.domain.reasons import AccountOpened
 from tests.unit.notifications.builders import CODE_LIFE, MINE, NOW, OTHERS, a_code, a_mail, but, claimed
 
 SECOND = timedelta(seconds=1)
@@ -51,30 +52,30 @@ def test_a_claimed_mail_is_nobody_elses_until_its_lease_has_run_out() -> None:
 
 
 def test_a_renewed_claim_holds_for_another_lease() -> None:
-    mail = domain.renew(claimed(a_mail()), NOW + LEASE - SECOND)
+    mail = mails.renew(claimed(a_mail()), NOW + LEASE - SECOND)
     assert mail.is_held_by(MINE.token)
     assert not mail.is_due(NOW + LEASE)
 
 
 def test_a_mail_without_known_address_waits_and_is_hastened_when_it_is_known() -> None:
-    waiting = domain.take(a_mail(), MINE, has_address=False, has_newer_code=False, now=NOW)
+    waiting = mails.take(a_mail(), MINE, has_address=False, has_newer_code=False, now=NOW)
     assert waiting.state is State.CREATED
     assert not waiting.is_due(NOW + SECOND)
     assert waiting.attempts == 0
-    assert domain.hasten(waiting).is_due(NOW + SECOND)
-    assert domain.hasten(claimed(waiting)) == claimed(waiting)
+    assert mails.hasten(waiting).is_due(NOW + SECOND)
+    assert mails.hasten(claimed(waiting)) == claimed(waiting)
 
 
 def test_an_accepted_mail_is_sent_and_said_so() -> None:
     mail = claimed(a_mail())
-    after, event = domain.finish(mail, Accepted(), NOW)
+    after, event = mails.finish(mail, Accepted(), NOW)
     assert after.state is State.SENT
     assert event == EmailSent(person_id=mail.person_id, email_id=mail.id, kind=mail.about.kind, sent_at=NOW)
 
 
 def test_a_rejected_mail_has_failed_and_is_never_due_again() -> None:
     mail = claimed(a_mail())
-    after, event = domain.finish(mail, Rejected("smtp-550"), NOW)
+    after, event = mails.finish(mail, Rejected("smtp-550"), NOW)
     assert after.state is State.FAILED
     assert isinstance(event, EmailFailed)
     assert event.reason == "smtp-550"
@@ -84,7 +85,7 @@ def test_a_rejected_mail_has_failed_and_is_never_due_again() -> None:
 def test_a_delayed_mail_waits_twice_as_long_each_time_and_never_more_than_five_minutes() -> None:
     mail, waits, now = a_mail(), [], NOW
     for _ in range(10):
-        mail, event = domain.finish(claimed(mail, now=now), Delayed(spread=1.0), now)
+        mail, event = mails.finish(claimed(mail, now=now), Delayed(spread=1.0), now)
         assert event is None
         waits.append((mail.due_at - now).total_seconds())
         now = mail.due_at
@@ -93,7 +94,7 @@ def test_a_delayed_mail_waits_twice_as_long_each_time_and_never_more_than_five_m
 
 def test_a_mail_delayed_beyond_its_time_expires() -> None:
     mail = claimed(a_mail(AccountOpened(), code=a_code()))
-    after, event = domain.finish(mail, Delayed(spread=1.0), NOW + CODE_LIFE)
+    after, event = mails.finish(mail, Delayed(spread=1.0), NOW + CODE_LIFE)
     assert after.state is State.EXPIRED
     assert isinstance(event, EmailFailed)
     assert event.reason == "expired"
@@ -105,33 +106,47 @@ def test_a_mail_in_flight_is_not_overdue_but_one_whose_sender_died_is() -> None:
     assert mail.is_overdue(NOW + CODE_LIFE + LEASE)
 
 
-def test_a_newer_code_supersedes_a_waiting_older_one_and_nothing_else() -> None:
+def test_a_newer_code_supersedes_a_waiting_older_one_of_its_series_and_nothing_else() -> None:
     older = a_mail(AccountOpened(), code=a_code(1))
-    assert domain.supersede(older, 2, NOW).state is State.SUPERSEDED
-    assert domain.supersede(older, 1, NOW) is older
+    assert mails.supersede(older, a_code(2), NOW).state is State.SUPERSEDED
+    assert mails.supersede(older, a_code(1), NOW) is older
+    assert mails.supersede(older, a_code(2, series=Series.VERIFICATION), NOW) is older
     in_flight = claimed(older)
-    assert domain.supersede(in_flight, 2, NOW) is in_flight
+    assert mails.supersede(in_flight, a_code(2), NOW) is in_flight
     without_code = a_mail()
-    assert domain.supersede(without_code, 2, NOW) is without_code
+    assert mails.supersede(without_code, a_code(2), NOW) is without_code
 
 
 def test_an_older_code_whose_sending_was_interrupted_is_superseded_when_it_is_taken_again() -> None:
     older = claimed(a_mail(AccountOpened(), code=a_code(1)))
-    again = domain.take(older, OTHERS, has_address=True, has_newer_code=True, now=NOW + LEASE)
+    again = mails.take(older, OTHERS, has_address=True, has_newer_code=True, now=NOW + LEASE)
     assert again.state is State.SUPERSEDED
 
 
 @pytest.mark.parametrize("outcome", [Accepted(), Rejected("smtp-550"), Delayed(1.0)])
 def test_a_sealed_code_is_kept_only_as_long_as_the_mail_may_be_sent(outcome: Outcome) -> None:
     mail = claimed(a_mail(AccountOpened(), code=a_code(7)))
-    after, _ = domain.finish(mail, outcome, NOW)
+    after, _ = mails.finish(mail, outcome, NOW)
     assert after.code is not None
     assert after.code.number == 7
     assert (after.code.sealed is None) is not after.state.is_open
 
 
+@pytest.mark.parametrize("outcome", [Accepted(), Rejected("smtp-550"), Delayed(1.0)])
+def test_an_own_address_is_kept_only_as_long_as_the_mail_may_be_sent(outcome: Outcome) -> None:
+    after, _ = mails.finish(claimed(a_mail(to="lucie@exemple.invalid")), outcome, NOW)
+    assert (after.to is None) is not after.state.is_open
+
+
 def test_nothing_secret_is_in_the_text_of_a_mail() -> None:
-    assert "12345678" not in repr(a_mail(AccountOpened(), code=a_code()))
+    shown = repr(a_mail(AccountOpened(), code=a_code(), to="lucie@exemple.invalid"))
+    assert "12345678" not in shown
+    assert "lucie@" not in shown
+
+
+def test_the_second_mail_of_an_event_always_has_the_same_id_of_its_own() -> None:
+    assert mails.second_id("a") == mails.second_id("a")
+    assert len({"a", "b", mails.second_id("a"), mails.second_id("b")}) == 4
 
 
 OUTCOMES = st.one_of(
@@ -149,7 +164,7 @@ def test_a_mail_ends_once_says_so_once_and_never_leaves_its_window(
         now = max(now, mail.due_at) + timedelta(seconds=pause)
         if not mail.is_due(now):
             break
-        mail, event = domain.finish(claimed(mail, now=now), outcome, now)
+        mail, event = mails.finish(claimed(mail, now=now), outcome, now)
         said += event is not None
         assert now < mail.give_up_at
         assert mail.due_at - now <= LONGEST_WAIT or not mail.state.is_open
@@ -158,7 +173,7 @@ def test_a_mail_ends_once_says_so_once_and_never_leaves_its_window(
 
 
 def test_a_claim_taken_back_is_due_at_once() -> None:
-    mail: Mail = domain.take_back(claimed(a_mail()), NOW)
+    mail: Mail = mails.take_back(claimed(a_mail()), NOW)
     assert mail.state is State.CREATED
     assert mail.claim is None
     assert mail.due_at == AT_ONCE

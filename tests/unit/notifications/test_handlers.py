@@ -7,7 +7,7 @@ import pytest
 
 from contracts.event import Event
 from contracts.sealed import Sealed
-from services.notifications.domain import Mail
+from services.notifications.domain.mails import Mail
 from tests.unit.notifications.builders import sealed
 from tests.unit.notifications.fakes import FakeWork
 from tests.unit.notifications.scenarios import SCENARIOS, Scenario

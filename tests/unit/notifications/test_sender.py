@@ -10,13 +10,17 @@ import pytest
 
 from chassis.mongo import DatabaseDown
 from chassis.work import Work
-from services.notifications import handlers, sender
-from services.notifications.domain import AccountOpened, Claim, State
-from services.notifications.handlers import MailDelayed, MailRejected, Store
+from services.notifications import sender
+from services.notifications.domain.contacts import Contact
+from services.notifications.domain.mails import Claim, State
+from services.notifications.domain.reasons import AccountOpened
+from services.notifications.handlers import sending
+from services.notifications.handlers.ports import MailDelayed, MailRejected, Store
 from services.notifications.sender import Sender
-from services.notifications.texts import Texts
-from tests.unit.notifications.builders import CODE_LIFE, LUCIE, NOW, a_code, a_mail, claimed, opened
+from tests.unit.notifications.builders import CODE_LIFE, NOW, a_code, a_mail, claimed, opened, texts
 from tests.unit.notifications.fakes import FakeMailer, FakeWork
+
+LUCIE = Contact("Lucie", "EXEMPLE", "lucie@exemple.invalid")
 
 
 class Bench:
@@ -24,7 +28,7 @@ class Bench:
 
     def __init__(self, *replies: Any) -> None:
         self.work, self.mailer, self.now = FakeWork(), FakeMailer(*replies), NOW
-        self.sender = Sender(self.mailer, Texts("https://compte.example").write, opened, self.clock, "me")
+        self.sender = Sender(self.mailer, texts().write, opened, self.clock, "me")
 
     async def clock(self) -> datetime:
         return self.now
@@ -154,7 +158,7 @@ async def test_an_outcome_is_recorded_once_the_database_is_back(monkeypatch: pyt
     run = bench.work.__class__.__call__
 
     async def flaky(self: FakeWork, handler: Callable[..., Any], command: Any) -> Any:
-        if handler is handlers.finish_sending and (failure := next(failures, None)):
+        if handler is sending.finish_sending and (failure := next(failures, None)):
             raise failure
         return await run(self, handler, command)
 

@@ -6,20 +6,38 @@ from pathlib import Path
 
 import pytest
 
+from chassis import clock
+from chassis.auth import TokenVerifier
 from contracts.notifications import EmailKind
-from services.notifications import texts
-from services.notifications.domain import About, AccountOpened, CodeRenewed, Contact, Letter
-from services.notifications.texts import SUBJECTS, Texts
-from tests.unit.notifications.builders import CARD, LUCIE, REASONS, a_code, a_mail
+from services.notifications import texts as subject
+from services.notifications.domain.contacts import Addressee
+from services.notifications.domain.mails import NOT_ME_LIFE, Letter, Series
+from services.notifications.domain.reasons import About, AccountOpened, AddressDoubted, CodesRefused
+from services.notifications.texts import SUBJECTS
+from tests.unit.notifications.builders import (
+    BRINGING,
+    CARD,
+    FREEZE_JWKS,
+    LUCIE,
+    NOW,
+    REASONS,
+    URL,
+    a_code,
+    a_mail,
+    texts,
+)
 
-URL = "https://compte.exemple.invalid"
 CODE = "12345678"
+CODE_NAMES = {Series.PROVISIONAL: "provisoire", Series.VERIFICATION: "de vérification"}
+WITHOUT_NOT_ME = {EmailKind.CARD_ORDERED, EmailKind.EMAIL_VALIDATION}
+LINK = re.compile(re.escape(URL) + r"[^\s\"<]*")
+NOT_ME = re.compile(re.escape(f"{URL}/ce-n-est-pas-moi#") + r"([\w.-]+)")
 
 
-def letter(about: About, contact: Contact = LUCIE) -> Letter:
-    """The letter for a reason; those that bring a code bring this one."""
-    code = a_code() if isinstance(about, AccountOpened | CodeRenewed) else None
-    return Texts(f"{URL}/").write(a_mail(about, code=code), contact, CODE if code else None)
+def letter(about: About, addressee: Addressee = LUCIE) -> Letter:
+    """The letter for a reason; those that bring a code, or a token, bring this one."""
+    code = a_code(series=BRINGING[about]) if about in BRINGING else None
+    return texts().write(a_mail(about, code=code), addressee, CODE if code else None)
 
 
 class Reader(HTMLParser):
@@ -43,13 +61,13 @@ def test_every_reason_has_its_subject_its_text_and_its_html(kind: EmailKind) -> 
     assert SUBJECTS[kind]
     assert any(about.kind is kind for about in REASONS)
     for form in ("txt", "html"):
-        assert (Path(texts.__file__).with_name("templates") / f"{kind.value}.{form}").is_file()
+        assert (Path(subject.__file__).with_name("templates") / f"{kind.value}.{form}").is_file()
 
 
 @pytest.mark.parametrize("about", REASONS, ids=str)
 def test_text_and_html_say_the_same(about: About) -> None:
     written = letter(about)
-    in_text = set(re.findall(r"\w+", written.text.replace(URL, "").lower()))
+    in_text = set(re.findall(r"\w+", LINK.sub("", written.text).lower()))
     in_html = set(Reader(written.html).words)
     assert in_text <= in_html
     assert in_html - in_text <= set(re.findall(r"\w+", written.subject.lower()))
@@ -64,18 +82,75 @@ def test_html_is_readable_by_everybody_and_loads_nothing(about: About) -> None:
     assert {"main", "title"} <= {name for name, _ in tags}
     assert not {"img", "link", "script", "style", "iframe"} & {name for name, _ in tags}
     assert all(not {"src", "background"} & attributes.keys() for _, attributes in tags)
-    assert {attributes["href"] for name, attributes in tags if name == "a"} <= {URL}
+    assert all(str(attributes["href"]).startswith(URL) for name, attributes in tags if name == "a")
     assert "url(" not in html
 
 
-@pytest.mark.parametrize("about", [about for about in REASONS if isinstance(about, AccountOpened | CodeRenewed)])
-def test_a_code_has_its_own_line_and_its_last_moment(about: About) -> None:
+@pytest.mark.parametrize("about", REASONS, ids=str)
+def test_text_and_html_have_the_same_links(about: About) -> None:
     written = letter(about)
-    assert f"Votre code provisoire : {CODE}" in written.text.splitlines()
+    in_html = {attributes["href"] for name, attributes in Reader(written.html).tags if name == "a"}
+    assert set(LINK.findall(written.text)) == in_html
+
+
+@pytest.mark.parametrize("about", BRINGING, ids=str)
+def test_a_code_has_its_own_line_and_its_last_moment(about: About) -> None:
+    written, series = letter(about), BRINGING[about]
     for form in (written.text, written.html):
         assert "mardi 24 novembre 2026 à 11 h 30" in form
-        assert "10 minutes" in form
     assert CODE not in written.subject
+    if series is Series.ADDRESS:
+        assert f"{URL}/valider-mon-adresse#{CODE}" in written.text.splitlines()
+    else:
+        assert f"Votre code {CODE_NAMES[series]} : {CODE}" in written.text.splitlines()
+        assert "10 minutes" in written.html
+
+
+@pytest.mark.parametrize("about", REASONS, ids=str)
+def test_a_mail_about_who_may_open_the_account_and_no_other_can_be_disowned(about: About) -> None:
+    written = letter(about)
+    for form in (written.text, written.html):
+        links = NOT_ME.findall(form)
+        assert len(links) == (0 if about.kind in WITHOUT_NOT_ME else 1)
+        assert ("mardi 1er décembre 2026 à 11 h 20" in form) == bool(links)
+
+
+@pytest.mark.parametrize("about", [about for about in REASONS if about.kind is not EmailKind.EMAIL_VALIDATION], ids=str)
+def test_a_mail_tells_how_to_reach_the_caisse(about: About) -> None:
+    assert "36 46" in letter(about).text
+
+
+@pytest.mark.parametrize("about", [about for about in REASONS if hasattr(about, "at")], ids=str)
+def test_a_mail_tells_when_it_happened(about: About) -> None:
+    assert "mardi 24 novembre 2026 à 11 h 20" in letter(about).text.partition(" ?")[0]
+
+
+def test_a_mail_is_the_same_each_time_it_is_sent_and_two_mails_are_never_disowned_together() -> None:
+    mail = a_mail(CodesRefused(50, None, NOW))
+    assert texts().write(mail, LUCIE, None) == texts().write(mail, LUCIE, None)
+    other = a_mail(mail.about, person_id=mail.person_id)
+    assert texts().write(other, LUCIE, None) != texts().write(mail, LUCIE, None)
+
+
+def test_the_link_of_a_mail_proves_to_identity_whose_it_is_for_a_week() -> None:
+    mail = a_mail(CodesRefused(50, None, NOW), now=clock.now())
+    [token] = NOT_ME.findall(texts().write(mail, LUCIE, None).text)
+    verifier = TokenVerifier(FREEZE_JWKS, issuer="notifications", audience="identity", kind="not-me+jwt")
+    claims = verifier.verify(token)
+    assert (claims["sub"], claims["jti"]) == (str(mail.person_id), mail.id)
+    issued = int(mail.created_at.timestamp())
+    assert (claims["iat"], claims["exp"]) == (issued, issued + NOT_ME_LIFE.total_seconds())
+    assert str(mail.person_id) not in token
+
+
+def test_a_halt_says_until_when_or_what_ends_it() -> None:
+    for_a_minute = letter(CodesRefused(5, NOW.replace(minute=21), NOW)).text
+    assert "aucun code n’est accepté jusqu’au mardi 24 novembre 2026 à 11 h 21" in for_a_minute
+    assert "FranceConnect" in letter(CodesRefused(50, None, NOW)).text
+
+
+def test_whoever_may_be_a_stranger_reads_no_name() -> None:
+    assert letter(AddressDoubted(), Addressee("", "", "x@exemple.invalid")).text.startswith("Bonjour,\n")
 
 
 def test_a_card_order_is_confirmed_with_number_pieces_and_day() -> None:
@@ -86,31 +161,34 @@ def test_a_card_order_is_confirmed_with_number_pieces_and_day() -> None:
         assert "mardi 1er décembre 2026" in form
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("{{7*7}}", "{{7*7}}"),
-        ("{% include 'base.txt' %}", "{% include 'base.txt' %}"),
-        ("Lucie\r\nBcc: x@y.z\r\n\r\nVotre code provisoire : 00000000", "Lucie Bcc: x@y.z Votre code provisoire"),
-        ("Lu\u202ecie\u200b", "Lu cie"),
-        ("É" * 10_000, "É" * 100),
-    ],
-)
-def test_a_name_is_only_ever_a_name(name: str, shown: str) -> None:
-    written = letter(AccountOpened(), Contact(name, "", "lucie@exemple.invalid"))
-    greeting = written.text.splitlines()[0]
-    assert shown in greeting
-    assert len(greeting) < 150
-    assert f"Votre code provisoire : {CODE}" in written.text.splitlines()
-    assert "Votre code provisoire : 00000000" not in written.text.splitlines()
-    assert "49" not in written.text
-    assert written.subject == SUBJECTS[EmailKind.ACCOUNT_CREATED]
+HOSTILE = {
+    "{{7*7}}": "{{7*7}}",
+    "{% include 'base.txt' %}": "{% include 'base.txt' %}",
+    "{{ ''.__class__.__mro__ }}{{ config }}": "{{ ''.__class__.__mro__ }}{{ config }}",
+    "Lucie\r\nBcc: x@y.z\r\n\r\nVotre code provisoire : 00000000": "Lucie Bcc: x@y.z Votre code provisoire",
+    "Lu\u202ecie\u200b\u2066": "Lu cie",
+    "É" * 10_000: "É" * 100,
+    "<img src=x>": "<img src=x>",
+}
+
+
+@pytest.mark.parametrize("about", REASONS, ids=str)
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: name[:12])
+def test_a_name_is_only_ever_a_name(about: About, name: str) -> None:
+    written, harmless = letter(about, Addressee(name, name, "lucie@exemple.invalid")), letter(about)
+    greeting, shown = written.text.splitlines()[0], HOSTILE[name]
+    assert greeting.startswith(f"Bonjour {shown}")
+    assert len(greeting) < 250
+    assert LINK.sub("", written.text).splitlines()[1:] == LINK.sub("", harmless.text).splitlines()[1:]
+    assert [tag for tag, _ in Reader(written.html).tags] == [tag for tag, _ in Reader(harmless.html).tags]
+    assert written.subject == SUBJECTS[about.kind]
 
 
 def test_a_name_cannot_write_html() -> None:
-    written = letter(AccountOpened(), Contact("<img src=x>", "& Co", "lucie@exemple.invalid"))
-    assert "<img" not in written.html
-    assert "&lt;img src=x&gt; &amp; Co" in written.html
+    for about in REASONS:
+        written = letter(about, Addressee("<img src=x>", "& Co", "lucie@exemple.invalid"))
+        assert "<img" not in written.html
+        assert "&lt;img src=x&gt; &amp; Co" in written.html
 
 
 def test_a_letter_does_not_show_its_content_by_accident() -> None:

@@ -4,22 +4,18 @@ created ─▶ claimed ─▶ sent          the server accepted it
    ▲          ├─────▶ failed        the server refused it for good
    └──────────┤                     the server was away or busy: again later
               └─────▶ expired       its window, or its code's life, is over
-created ─▶ superseded               a newer code of the same person exists
+created ─▶ superseded               a newer code of its series exists, or the account is closed
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
-from uuid import UUID
-
-from pydantic import Field
+from uuid import UUID, uuid5
 
 from contracts.event import Event
-from contracts.identity import AttemptReason, Channel, ResetReason
-from contracts.notifications import EmailFailed, EmailKind, EmailSent
-from contracts.procedures import Actor
+from contracts.notifications import EmailFailed, EmailSent
 from contracts.sealed import Sealed
+from services.notifications.domain.reasons import About
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(hours=24)
@@ -28,6 +24,11 @@ LEASE = timedelta(seconds=15)
 """How long a claim holds without being renewed: short, so that another process soon goes on after a kill."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=5)
 ADDRESS_AWAITED = timedelta(seconds=30)
+NOT_ME_LIFE = timedelta(days=7)
+"""How long a mail's "ce n'est pas moi" link works: a week, for whoever reads mail at weekends only; not longer, since
+whoever finds an old mail could block the account."""
+SECOND_MAIL = UUID("5b0c8f5e-6a53-4f0a-9d1c-6f2f6f0d7c11")
+"""The namespace of the ids of second mails of one event."""
 
 
 class State(StrEnum):
@@ -46,56 +47,17 @@ class State(StrEnum):
         return self in {State.CREATED, State.CLAIMED}
 
 
-@dataclass(frozen=True)
-class AccountOpened:
-    """The person has an account (compte ameli) and gets its first provisional code."""
+class Series(StrEnum):
+    """What a code is for. Only a newer code of the same series makes an older one void."""
 
-    kind: Literal[EmailKind.ACCOUNT_CREATED] = EmailKind.ACCOUNT_CREATED
-
-
-@dataclass(frozen=True)
-class CodeRenewed:
-    """The person gets another provisional code."""
-
-    reason: ResetReason
-    kind: Literal[EmailKind.CODE_RESET] = EmailKind.CODE_RESET
-
-
-@dataclass(frozen=True)
-class CodeChanged:
-    """The person, or somebody in their place, chose a code."""
-
-    at: datetime
-    channel: Channel
-    kind: Literal[EmailKind.CODE_CHOSEN] = EmailKind.CODE_CHOSEN
-
-
-@dataclass(frozen=True)
-class CreationTried:
-    """Somebody asked for an account with what belongs to this person."""
-
-    reason: AttemptReason
-    at: datetime
-    kind: Literal[EmailKind.CREATION_ATTEMPTED] = EmailKind.CREATION_ATTEMPTED
-
-
-@dataclass(frozen=True)
-class CardAwaited:
-    """A carte Vitale was ordered; `next_actor` must act next."""
-
-    tracking_number: str
-    next_actor: Actor
-    ordered_on: date
-    expected_on: date
-    kind: Literal[EmailKind.CARD_ORDERED] = EmailKind.CARD_ORDERED
-
-
-About = Annotated[AccountOpened | CodeRenewed | CodeChanged | CreationTried | CardAwaited, Field(discriminator="kind")]
+    PROVISIONAL = "provisional"
+    VERIFICATION = "verification"
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True)
 class Code:
-    """A provisional code (code provisoire) on its way; of one person's codes the highest `number` is valid.
+    """A code, or the token of a link, on its way; of one person's codes of a series the highest `number` is valid.
 
     It stays sealed until the moment of sending; `sealed` is None once the mail is over.
     """
@@ -104,6 +66,7 @@ class Code:
     number: int
     issued_at: datetime
     expires_at: datetime
+    series: Series = Series.PROVISIONAL
 
 
 @dataclass(frozen=True)
@@ -116,8 +79,9 @@ class Claim:
 
 @dataclass(frozen=True)
 class Mail:
-    """One e-mail. Its id is that of the event that is its reason.
+    """One e-mail. Its id is that of the event that is its reason, or follows from it.
 
+    It goes to `to`, or, without, to the address that is known when it is sent; `to` is None once the mail is over.
     A sender may take it from `due_at` on: at once, after a pause, or when the lease of a claim has run out.
     """
 
@@ -128,6 +92,7 @@ class Mail:
     give_up_at: datetime
     at: datetime
     code: Code | None = None
+    to: str | None = field(default=None, repr=False)
     traceparent: str | None = None
     state: State = State.CREATED
     due_at: datetime = AT_ONCE
@@ -146,15 +111,6 @@ class Mail:
     def is_held_by(self, token: str) -> bool:
         """Whether this claim is still the mail's claim."""
         return self.claim is not None and self.claim.token == token
-
-
-@dataclass(frozen=True)
-class Contact:
-    """Where and how a person is written to."""
-
-    first_name: str
-    last_name: str
-    email: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -190,19 +146,36 @@ class Delayed:
 Outcome = Accepted | Rejected | Delayed
 
 
+def second_id(event_id: str) -> str:
+    """The id of the second mail of one event: always the same, and no other event's."""
+    return str(uuid5(SECOND_MAIL, event_id))
+
+
 def write(
-    mail_id: str, person_id: UUID, about: About, *, code: Code | None, traceparent: str | None, now: datetime
+    mail_id: str,
+    person_id: UUID,
+    about: About,
+    *,
+    code: Code | None,
+    to: str | None,
+    traceparent: str | None,
+    now: datetime,
 ) -> Mail:
     """A mail to be sent at once, and for 24 h at most; with a code, only as long as the code lives."""
     give_up_at = min(now + WINDOW, code.expires_at) if code else now + WINDOW
-    return Mail(mail_id, person_id, about, now, give_up_at, now, code, traceparent)
+    return Mail(mail_id, person_id, about, now, give_up_at, now, code, to, traceparent)
 
 
-def supersede(mail: Mail, number: int, now: datetime) -> Mail:
-    """Cancel a mail that waits with an older code than `number`; any other stays as it is."""
-    if mail.code is None or mail.code.number >= number or mail.state is not State.CREATED:
+def supersede(mail: Mail, newer: Code, now: datetime) -> Mail:
+    """Cancel a mail that waits with an older code of the same series; any other stays as it is."""
+    if mail.code is None or mail.code.series is not newer.series or mail.code.number >= newer.number:
         return mail
-    return _end(mail, State.SUPERSEDED, now)
+    return cancel(mail, now)
+
+
+def cancel(mail: Mail, now: datetime) -> Mail:
+    """End a mail that waits, since nobody needs it any more; one in flight stays as it is."""
+    return _end(mail, State.SUPERSEDED, now) if mail.state is State.CREATED else mail
 
 
 def hasten(mail: Mail) -> Mail:
@@ -251,7 +224,7 @@ def expire(mail: Mail, now: datetime) -> tuple[Mail, EmailFailed]:
 
 def _end(mail: Mail, state: State, now: datetime) -> Mail:
     code = replace(mail.code, sealed=None) if mail.code else None
-    return replace(mail, state=state, at=now, claim=None, code=code)
+    return replace(mail, state=state, at=now, claim=None, code=code, to=None)
 
 
 def _failed(mail: Mail, reason: str, now: datetime) -> EmailFailed:

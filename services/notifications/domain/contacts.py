@@ -1,0 +1,66 @@
+"""To whom, and where, a person's mails go.
+
+Each fact remembers the sequence of the event that told it and the newest wins, so an event that is replayed late
+changes nothing.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from services.notifications.domain.mails import Mail
+from services.notifications.domain.reasons import may_reach_a_stranger
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How a person is named and where written to; `email` is None while the account has no address.
+
+    `named_by` and `located_by` are the sequences of identity's events that told it.
+    """
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str | None = field(default=None, repr=False)
+    named_by: int = 0
+    located_by: int = 0
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Whom one mail goes to."""
+
+    first_name: str
+    last_name: str
+    email: str = field(repr=False)
+
+
+def name(contact: Contact, first_name: str, last_name: str, sequence: int) -> Contact:
+    """The contact under this name, unless a newer event told another."""
+    if contact.named_by >= sequence:
+        return contact
+    return replace(contact, first_name=first_name, last_name=last_name, named_by=sequence)
+
+
+def locate(contact: Contact, email: str | None, sequence: int) -> Contact:
+    """The contact at this address, unless a newer event told another."""
+    return contact if contact.located_by >= sequence else replace(contact, email=email, located_by=sequence)
+
+
+def forget(contact: Contact, sequence: int) -> Contact:
+    """The contact without name and address; what remains keeps older news from coming back."""
+    return locate(name(contact, "", "", sequence), None, sequence)
+
+
+def left_behind(contact: Contact, email: str, sequence: int) -> str | None:
+    """The address that moving to `email` leaves; None when there is none, or the move is old news."""
+    moves = contact.located_by < sequence and contact.email != email
+    return contact.email if moves else None
+
+
+def addressee(mail: Mail, contact: Contact) -> Addressee | None:
+    """Whom a mail goes to: at its own address if it has one; None while no address is known."""
+    email = mail.to or contact.email
+    if email is None:
+        return None
+    if may_reach_a_stranger(mail.about):
+        return Addressee("", "", email)
+    return Addressee(contact.first_name, contact.last_name, email)

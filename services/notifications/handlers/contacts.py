@@ -1,0 +1,104 @@
+"""Know whom to write to, and tell every address when it is about to change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.sealed import Sealed
+from services.notifications.domain import contacts, mails
+from services.notifications.domain.contacts import Contact
+from services.notifications.domain.mails import Code
+from services.notifications.domain.reasons import AddressChanged, AddressDoubted, AddressWished
+from services.notifications.handlers.ports import Store
+from services.notifications.handlers.writing import Cause, WriteMail, write_mail
+
+
+@dataclass(frozen=True)
+class RememberContact:
+    """A person is now written to under this name, and at this address if there is one."""
+
+    person_id: UUID
+    sequence: int
+    first_name: str
+    last_name: str
+    email: Sealed | None
+
+
+async def remember_contact(command: RememberContact, store: Store) -> None:
+    """Know whom to write to; mails that waited for the address wait no longer."""
+    before = await store.contact(command.person_id)
+    named = contacts.name(before, command.first_name, command.last_name, command.sequence)
+    email = store.opened(command.email) if command.email else None
+    await _keep(command.person_id, before, contacts.locate(named, email, command.sequence), store)
+
+
+@dataclass(frozen=True)
+class ForgetContact:
+    """The person has no account any more."""
+
+    person_id: UUID
+    sequence: int
+    now: datetime
+
+
+async def forget_contact(command: ForgetContact, store: Store) -> None:
+    """Forget name and address, and cancel what waits to be sent; unless the person came back since."""
+    before = await store.contact(command.person_id)
+    after = contacts.forget(before, command.sequence)
+    if after.located_by != command.sequence:
+        return
+    await _keep(command.person_id, before, after, store)
+    for mail in await store.waiting(command.person_id):
+        await store.save(mail, mails.cancel(mail, command.now))
+
+
+@dataclass(frozen=True)
+class AskForAddress:
+    """Another address is wished for. Both `new_email` and `token` are None when it cannot be had."""
+
+    cause: Cause
+    at: datetime
+    new_email: Sealed | None
+    token: Code | None
+
+
+async def ask_for_address(command: AskForAddress, store: Store) -> None:
+    """Tell the present address of the wish, and send the token to the one that is wished for."""
+    present = (await store.contact(command.cause.person_id)).email
+    if present:
+        await write_mail(WriteMail(command.cause, AddressWished(command.at), to=present), store)
+    if command.new_email and command.token:
+        wished = store.opened(command.new_email)
+        await write_mail(WriteMail(command.cause, AddressDoubted(), command.token, to=wished, second=True), store)
+
+
+@dataclass(frozen=True)
+class ChangeAddress:
+    """The person proved to read this address, and is written to there from now on."""
+
+    cause: Cause
+    at: datetime
+    email: Sealed
+
+
+async def change_address(command: ChangeAddress, store: Store) -> None:
+    """Write to the new address from now on, and tell it and the one that is left (domain B3)."""
+    cause, email = command.cause, store.opened(command.email)
+    before = await store.contact(cause.person_id)
+    await write_mail(WriteMail(cause, AddressChanged(command.at, here=True), to=email), store)
+    left = contacts.left_behind(before, email, cause.sequence)
+    if left:
+        await write_mail(WriteMail(cause, AddressChanged(command.at, here=False), to=left, second=True), store)
+    await _keep(cause.person_id, before, contacts.locate(before, email, cause.sequence), store)
+
+
+async def _keep(person_id: UUID, before: Contact, after: Contact, store: Store) -> None:
+    if after == before:
+        return
+    await store.remember(person_id, after)
+    if after.email is None or after.email == before.email:
+        return
+    for mail in await store.waiting(person_id):
+        hastened = mails.hasten(mail)
+        if hastened != mail:
+            await store.save(mail, hastened)

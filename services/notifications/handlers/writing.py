@@ -1,0 +1,66 @@
+"""Write mails: one for each reason, however often the event that is the reason is heard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notifications.domain import mails
+from services.notifications.domain.mails import Code, Mail
+from services.notifications.domain.reasons import About
+from services.notifications.handlers.ports import Store
+
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The event that is a reason to write to a person; `sequence` is its place among that person's."""
+
+    event_id: str
+    person_id: UUID
+    sequence: int
+    now: datetime
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True)
+class WriteMail:
+    """There is a reason to write to a person: at the address that is known when it is sent, or at `to`.
+
+    The mail takes the event's id; the `second` mail of an event takes one that follows from it.
+    """
+
+    cause: Cause
+    about: About
+    code: Code | None = None
+    to: str | None = None
+    second: bool = False
+
+
+async def write_mail(command: WriteMail, store: Store) -> None:
+    """Write one mail, once; a newer code cancels the waiting mails with older ones of its series."""
+    cause = command.cause
+    mail_id = mails.second_id(cause.event_id) if command.second else cause.event_id
+    if await store.mail(mail_id):
+        return
+    if command.code:
+        for older in await store.waiting(cause.person_id):
+            cancelled = mails.supersede(older, command.code, cause.now)
+            if cancelled is not older:
+                await store.save(older, cancelled)
+    mail = mails.write(
+        mail_id,
+        cause.person_id,
+        command.about,
+        code=command.code,
+        to=command.to,
+        traceparent=cause.traceparent,
+        now=cause.now,
+    )
+    await store.add(mail)
+
+
+async def mails_of(person_id: UUID, store: Store) -> Sequence[Mail]:
+    """The newest mails of a person, the newest first."""
+    return await store.mails_of(person_id, SHOWN)
