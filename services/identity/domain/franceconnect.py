@@ -27,7 +27,7 @@ class Reason(StrEnum):
     RETURNED_ERROR = "returned-error"
     STATE = "state"
     CODE = "code"
-    NO_TOKEN = "no-token"
+    NO_ANSWER = "no-answer"
     TOO_LONG = "too-long"
     MALFORMED = "malformed"
     HEADER = "header"
@@ -39,7 +39,7 @@ class Reason(StrEnum):
     TIME = "time"
     NONCE = "nonce"
     LEVEL = "level"
-    ACCESS_TOKEN = "access-token"  # noqa: S105 - the word for a hash that does not match
+    AT_HASH = "at-hash"
     SUBJECT = "subject"
     UNSIGNED = "unsigned"
     IDENTITY = "identity"

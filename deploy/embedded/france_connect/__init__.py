@@ -1,0 +1,1 @@
+"""Plays FranceConnect v2 for one stack: signed ID tokens and userinfo, and on demand everything that may go wrong."""
