@@ -30,6 +30,9 @@ NAMES = (
     "lifespan_context",
     "should_sample",
     "get_description",
+    "acquire_entry",
+    "get_moving_window",
+    "base_exceptions",
 )
 SCENARIOS = "/scenarios/"
 KINDS = {"function", "method", "class", "property", "import", "unreachable_code"}

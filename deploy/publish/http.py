@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis.app import bare_app
 from services.gateway.api import routers as gateway_routers
-from services.gateway.domain.capabilities import Access, Capability, forwarded
+from services.gateway.domain.capabilities import CAPABILITIES, Access, Capability, forwarded
 
 SERVICES = ("identity", "payments", "procedures", "notifications")
 SECURITY = {
@@ -32,6 +32,15 @@ PROBLEM = {
         }
     },
 }
+STANDING = {
+    "RateLimit-Policy": {"description": "The limit: q uses in w seconds.", "schema": {"type": "string"}},
+    "RateLimit": {"description": "What is left of it: r uses for t seconds.", "schema": {"type": "string"}},
+}
+TOO_MANY = {
+    **PROBLEM,
+    "description": "Used too often; Retry-After says in how many seconds to try again.",
+    "headers": {"Retry-After": {"schema": {"type": "integer"}}, **STANDING},
+}
 
 
 def openapi() -> dict[str, dict[str, Any]]:
@@ -52,6 +61,11 @@ def _public(services: dict[str, dict[str, Any]]) -> dict[str, Any]:
         operation, used = _operation(services[each.service], each)
         document["paths"].setdefault(each.public_path, {})[each.method.lower()] = operation
         schemas |= used
+    for each in CAPABILITIES:
+        if each.limits:
+            refusals = document["paths"][each.public_path][each.method.lower()]["responses"]
+            refusals["429"] = {"$ref": "#/components/responses/TooManyRequests"}
+    document["components"]["responses"]["TooManyRequests"] = TOO_MANY
     document["components"] |= {"securitySchemes": SECURITY, "schemas": dict(sorted(schemas.items()))}
     document["paths"] = dict(sorted(document["paths"].items()))
     return document

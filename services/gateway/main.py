@@ -12,10 +12,11 @@ from chassis.history import history
 from chassis.outbox import Transaction
 from chassis.service import Service
 from chassis.work import Work
-from services.gateway import docs, portal
+from services.gateway import docs, limiter, portal
 from services.gateway.access_tokens import AccessTokens
 from services.gateway.api import routers
 from services.gateway.api.access import Edge
+from services.gateway.api.limiting import RateLimitHeaders, RateLimits
 from services.gateway.consumers import consumers
 from services.gateway.rebuild import rebuild, sound
 from services.gateway.settings import Settings
@@ -44,12 +45,21 @@ app = create_app(
     store=store,
     routers=[*routers, docs.router, portal.router],
     consumers=consumers,
-    indexes=INDEXES,
+    indexes={**INDEXES, **limiter.INDEXES},
     tasks={"revoked sessions": tokens.follow_revoked, "upstream": upstream.stay_open},
     edge=True,
 )
+app.add_middleware(RateLimitHeaders)
 app.state.edge = Edge(
-    upstream, tokens, Pages(service.database), settings.public_url, secure_cookies=settings.secure_cookies
+    upstream,
+    tokens,
+    Pages(service.database),
+    RateLimits(
+        limiter.Limiter(service.database, service.cipher.blind), settings.limits_in_force, settings.trusted_proxies
+    ),
+    settings.public_url,
+    secure_cookies=settings.secure_cookies,
+    app_link=settings.app_link,
 )
 
 

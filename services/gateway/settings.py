@@ -1,12 +1,14 @@
 """What the gateway reads from its environment, as GATEWAY_<NAME>."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
-from services.gateway.domain.capabilities import forwarded
+from services.gateway.domain.capabilities import CAPABILITIES, forwarded
+from services.gateway.domain.limits import LIMITS, Per, Table, changed
 
 
 class Settings(ServiceSettings):
@@ -19,9 +21,25 @@ class Settings(ServiceSettings):
     upstream_limit: int = Field(default=100, ge=1, description="Calls to one service at the same time.")
     internal_key: SecretStr = Field(description="Private JWK that signs the tokens services know us by.")
     public_url: str = Field(description="Where browsers find us; the only origin that may act for a web session.")
+    app_link: str = Field(
+        default="compte://franceconnect", description="Where FranceConnect's return is handed to the application."
+    )
     secure_cookies: bool = Field(
         default=True, description="False only for a browser that refuses Secure cookies on a plain http loopback."
     )
+
+    limits: dict[str, dict[Per, str]] = Field(
+        default={},
+        description='Other limits than domain/limits.py has: {"POST /accounts": {"network": "20/3600"}}, or "off".',
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="Networks of our own proxies: only they are believed about X-Forwarded-For."
+    )
+
+    @property
+    def limits_in_force(self) -> Table:
+        """The limits of every route."""
+        return changed(self.limits)
 
     @field_validator("upstreams")
     @classmethod
@@ -30,6 +48,15 @@ class Settings(ServiceSettings):
         if missing:
             raise ValueError(f"no address of {', '.join(sorted(missing))}")
         return {name: url.rstrip("/") for name, url in upstreams.items()}
+
+    @field_validator("limits")
+    @classmethod
+    def _can_be_in_force(cls, limits: dict[str, dict[Per, str]]) -> dict[str, dict[Per, str]]:
+        unknown = limits.keys() - LIMITS.keys() - {f"{each.method} {each.path}" for each in CAPABILITIES}
+        if unknown:
+            raise ValueError(f"no route {', '.join(sorted(unknown))}")
+        changed(limits)
+        return limits
 
     @field_validator("public_url")
     @classmethod

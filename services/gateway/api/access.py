@@ -10,12 +10,15 @@ from fastapi import Request, Response
 from chassis import telemetry
 from contracts.identity import Channel
 from contracts.problems import Unauthenticated
+from services.gateway.api.limiting import RateLimits, device_token
 from services.gateway.domain.capabilities import Access, Capability
+from services.gateway.domain.limits import Per
 from services.gateway.domain.sessions import SAFE_METHODS, Provenance, Session, admit
 from services.gateway.handlers.home import PreparedPages
 from services.gateway.handlers.sessions import Services, Tokens
 
-ACCESS, REFRESH = "access", "refresh"
+ACCESS, REFRESH, DEVICE = "access", "refresh", "device"
+LEAVING = "franceconnect-logout"
 
 
 class AccessTokens(Protocol):
@@ -23,6 +26,9 @@ class AccessTokens(Protocol):
 
     def read(self, token: str) -> Awaitable[Session]:
         """Its session. Raises Unauthenticated."""
+
+    def read_device(self, token: str) -> Awaitable[UUID | None]:
+        """The device that a genuine device token names."""
 
     def forget(self, session_id: UUID) -> None:
         """Refuse this session from now on."""
@@ -35,8 +41,10 @@ class Edge:
     services: Services
     tokens: AccessTokens
     pages: PreparedPages
+    rates: RateLimits
     public_url: str
     secure_cookies: bool = True
+    app_link: str = "compte://franceconnect"
 
     def cookie(self, name: str) -> str:
         """The cookie's full name; `__Host-` makes browsers insist on Secure, this host and the whole path."""
@@ -44,15 +52,18 @@ class Edge:
 
     def give(self, response: Response, tokens: Tokens) -> None:
         """Put the tokens where no script can read them."""
-        self._set(response, ACCESS, tokens.access, tokens.access_life)
-        self._set(response, REFRESH, tokens.refresh, tokens.refresh_life)
+        self.keep(response, ACCESS, tokens.access, tokens.access_life)
+        self.keep(response, REFRESH, tokens.refresh, tokens.refresh_life)
+        if tokens.device and tokens.device_life:
+            self.keep(response, DEVICE, tokens.device, tokens.device_life)
 
     def take_back(self, response: Response) -> None:
         """Remove them."""
         for name in (ACCESS, REFRESH):
-            self._set(response, name, "", 0)
+            self.keep(response, name, "", 0)
 
-    def _set(self, response: Response, name: str, value: str, life: int) -> None:
+    def keep(self, response: Response, name: str, value: str, life: int) -> None:
+        """Set one cookie for `life` seconds; 0 removes it."""
         response.set_cookie(
             self.cookie(name), value, max_age=life, path="/", secure=self.secure_cookies, httponly=True, samesite="lax"
         )
@@ -65,12 +76,16 @@ def edge_of(request: Request) -> Edge:
 
 
 async def admitted(request: Request, wanted: Capability) -> Session | None:
-    """The session that may call this route; None where none is needed. Raises the refusals of domain.sessions."""
+    """The session that may call this route; None where none is needed. Counts the call where the route is limited.
+
+    Raises the refusals of domain.sessions, and TooManyRequests.
+    """
     edge = edge_of(request)
     authorization = request.headers.get("authorization")
     cookies = {} if authorization else request.cookies
     check_provenance(request, proof=any(edge.cookie(name) in cookies for name in (ACCESS, REFRESH)))
     if wanted.access is Access.PUBLIC:
+        await counted(request, wanted)
         return None
     if authorization:
         session = await _session(edge, _bearer(authorization), Channel.APP)
@@ -78,7 +93,17 @@ async def admitted(request: Request, wanted: Capability) -> Session | None:
         session = await _session(edge, cookies.get(edge.cookie(ACCESS)), Channel.WEB)
     admit(session, wanted)
     telemetry.annotate(compte_person_id=str(session.person_id))
+    await counted(request, wanted, session)
     return session
+
+
+async def counted(request: Request, wanted: Capability, session: Session | None = None) -> None:
+    """Count one use of a limited route: part of admitted, alone for a call within a call. Raises TooManyRequests."""
+    edge = edge_of(request)
+    rule = edge.rates.rule(wanted)
+    if rule.limits:
+        device = await _device(edge, request) if rule.counts_by(Per.DEVICE) else None
+        await edge.rates.use(request, rule, session, device)
 
 
 async def logged_in(request: Request, wanted: Capability) -> Session:
@@ -105,6 +130,12 @@ async def _session(edge: Edge, token: str | None, channel: Channel) -> Session:
     if session.channel is not channel:
         raise Unauthenticated
     return session
+
+
+async def _device(edge: Edge, request: Request) -> UUID | None:
+    """The device that proves itself: a browser by its cookie, an application in the body of its log-in."""
+    token = request.cookies.get(edge.cookie(DEVICE)) or device_token(await request.body())
+    return await edge.tokens.read_device(token) if token else None
 
 
 def _bearer(authorization: str) -> str | None:

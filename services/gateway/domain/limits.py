@@ -58,6 +58,7 @@ LIMITS: Table = {
     "POST /sessions/passkeys": _network(60, 5 * MINUTE),
     "GET /franceconnect/authorize": _network(60, 5 * MINUTE),
     "GET /franceconnect/callback": _network(60, 5 * MINUTE),
+    "POST /franceconnect/sessions": _network(60, 5 * MINUTE),
     "POST /email-validations": _network(30, HOUR),
     "POST /account-freezes": _network(30, HOUR),
     EVERY_OTHER_WRITE: (Limit(Per.SESSION, 120, MINUTE), *_network(60, 5 * MINUTE)),
