@@ -1,5 +1,5 @@
 """The public API, under /api/v1."""
 
-from services.gateway.api import forward, home, public, sessions
+from services.gateway.api import forward, franceconnect, home, log_in, public, sessions
 
-routers = (home.router, sessions.router, public.router, forward.router)
+routers = (home.router, log_in.router, sessions.router, franceconnect.router, public.router, forward.router)

@@ -1,7 +1,7 @@
-"""Log-in, refresh, log-out and the choice of a code: where tokens become cookies."""
+"""Refresh, log-out and the choice of a code, where cookies are renewed and taken back."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -9,17 +9,17 @@ from pydantic import BaseModel
 
 from contracts.identity import Channel
 from contracts.problems import Unauthenticated
-from services.gateway.api.access import REFRESH, Edge, admitted, check_provenance, edge_of, logged_in
+from services.gateway.api.access import LEAVING, REFRESH, admitted, counted, edge_of, logged_in
 from services.gateway.api.describing import described
 from services.gateway.api.forward import answered, call_of
-from services.gateway.domain.calls import Answer
+from services.gateway.api.giving import SessionView, given
 from services.gateway.domain.capabilities import PREFIX, capability
 from services.gateway.domain.sessions import CODE_CHANGE, Session
 from services.gateway.handlers import sessions as handlers
-from services.gateway.handlers.sessions import IDENTITY, Tokens
+from services.gateway.handlers.sessions import IDENTITY
 
-LOG_IN = replace(capability("POST", "/sessions"), service=IDENTITY)
 CONTINUE = replace(capability("POST", "/sessions/refresh"), service=IDENTITY)
+LOG_OUT_EVERYWHERE = replace(capability("DELETE", "/sessions"), service=IDENTITY)
 LOG_OUT = replace(capability("DELETE", "/sessions/current"), service=IDENTITY)
 CHOOSE_CODE = replace(capability("PUT", "/me/code"), service=IDENTITY)
 UNAUTHORIZED = 401
@@ -29,22 +29,13 @@ FORGET_EVERYTHING = {"clear-site-data": '"cache", "storage"'}
 router = APIRouter(prefix=PREFIX, tags=["sessions"])
 
 
-class SessionView(BaseModel):
-    """A session. Browsers get their tokens as cookies; an application finds them here. Lives are in seconds."""
+class LeavingView(BaseModel):
+    """FranceConnect opened the session: where a browser goes on to, so that it ends there as well."""
 
-    expires_in: int
-    code_change_required: bool
-    access_token: str | None = None
-    refresh_token: str | None = None
-    refresh_expires_in: int | None = None
+    continue_at: str
 
 
-class LogInBody(BaseModel):
-    """A number, a code, and the program in which they are typed. Read by identity."""
-
-    nir: str
-    code: str
-    client_id: Literal["web", "ios", "android"]
+LEFT: dict[int | str, dict[str, Any]] = {200: {"model": LeavingView}, 204: {"description": "Nothing is left of it."}}
 
 
 class RefreshBody(BaseModel):
@@ -61,23 +52,6 @@ class CodeBody(BaseModel):
 
 
 @router.post(
-    "/sessions",
-    summary="Log in",
-    operation_id="log_in",
-    responses={200: {"model": SessionView}},
-    openapi_extra=described(LOG_IN, body=LogInBody),
-)
-async def log_in(request: Request) -> Response:
-    """`client_id` `web` gets cookies, any other gets the tokens in the body."""
-    body = await request.body()
-    browser = _client(body) == Channel.WEB
-    check_provenance(request, proof=browser)
-    call = call_of(request, LOG_IN, None, body)
-    answer, tokens = await handlers.log_in(call, edge_of(request).services)
-    return _given(edge_of(request), answer, tokens, browser=browser)
-
-
-@router.post(
     "/sessions/refresh",
     summary="Continue a session",
     operation_id="refresh_session",
@@ -90,11 +64,14 @@ async def refresh_session(request: Request) -> Response:
     await admitted(request, CONTINUE)
     if body:
         answer, tokens = await handlers.log_in(call_of(request, CONTINUE, None, body), edge.services)
-        return _given(edge, answer, tokens, browser=False)
+        return given(edge, answer, tokens, browser=False)
     answer, tokens = await handlers.refresh(_refresh_token(request), edge.services)
-    response = _given(edge, answer, tokens, browser=True)
+    response = given(edge, answer, tokens, browser=True)
     if answer.status == UNAUTHORIZED:
         edge.take_back(response)
+    leaving = request.cookies.get(edge.cookie(LEAVING))
+    if leaving and tokens:
+        edge.keep(response, LEAVING, leaving, tokens.refresh_life)
     return response
 
 
@@ -103,6 +80,7 @@ async def refresh_session(request: Request) -> Response:
     summary="Log out",
     operation_id="log_out",
     status_code=NO_CONTENT,
+    responses=LEFT,
     openapi_extra=described(LOG_OUT),
 )
 async def log_out(request: Request) -> Response:
@@ -113,11 +91,24 @@ async def log_out(request: Request) -> Response:
         response = answered(await edge.services.call(call_of(request, LOG_OUT, session, b"")))
         if response.status_code != NO_CONTENT:
             return response
-        edge.tokens.forget(session.session_id)
-    if session is None or session.channel is Channel.WEB:
-        edge.take_back(response)
-        response.headers.update(FORGET_EVERYTHING)
-    return response
+    return _left(request, session, response)
+
+
+@router.delete(
+    "/sessions",
+    summary="Log out everywhere",
+    operation_id="log_out_everywhere",
+    status_code=NO_CONTENT,
+    responses=LEFT,
+    openapi_extra=described(LOG_OUT_EVERYWHERE),
+)
+async def log_out_everywhere(request: Request) -> Response:
+    """Every session of the person is over, this one here at once and all of them everywhere within 5 s."""
+    edge, session = edge_of(request), await logged_in(request, LOG_OUT_EVERYWHERE)
+    response = answered(await edge.services.call(call_of(request, LOG_OUT_EVERYWHERE, session, b"")))
+    if response.status_code != NO_CONTENT:
+        return response
+    return _left(request, session, response)
 
 
 @router.put(
@@ -140,12 +131,33 @@ async def choose_code(request: Request) -> Response:
     return response
 
 
+def _left(request: Request, session: Session | None, response: Response) -> Response:
+    """The answer after which a browser has nothing left of the session."""
+    edge = edge_of(request)
+    if session is not None:
+        edge.tokens.forget(session.session_id)
+    if session is not None and session.channel is not Channel.WEB:
+        return response
+    if leaving := request.cookies.get(edge.cookie(LEAVING)):
+        response = _going_on(response, leaving)
+        edge.keep(response, LEAVING, "", 0)
+    edge.take_back(response)
+    response.headers.update(FORGET_EVERYTHING)
+    return response
+
+
+def _going_on(response: Response, address: str) -> Response:
+    told = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(orjson.dumps({"continue_at": address}), headers=told, media_type="application/json")
+
+
 async def _ending(request: Request) -> Session | None:
     """The session to end, brought back to life if a browser's access token has expired; None if it is over already."""
     edge = edge_of(request)
     try:
         return await admitted(request, LOG_OUT)
     except Unauthenticated:
+        await counted(request, CONTINUE)
         _, tokens = await handlers.refresh(_refresh_token(request), edge.services)
         return await edge.tokens.read(tokens.access) if tokens else None
 
@@ -155,21 +167,3 @@ def _refresh_token(request: Request) -> str:
     if not token or "authorization" in request.headers:
         raise Unauthenticated
     return token
-
-
-def _given(edge: Edge, answer: Answer, tokens: Tokens | None, *, browser: bool) -> Response:
-    if tokens is None:
-        return answered(answer)
-    body = tokens.for_browser() if browser else tokens.for_application()
-    response = answered(replace(answer, body=body))
-    if browser:
-        edge.give(response, tokens)
-    return response
-
-
-def _client(body: bytes) -> object:
-    try:
-        sent = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return sent.get("client_id") if isinstance(sent, dict) else None

@@ -1,7 +1,7 @@
 """Sessions: tokens go to an application in the body, to a browser in cookies; identity alone makes and ends them."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -49,41 +49,50 @@ class Revocation:
 
 @dataclass(frozen=True)
 class Tokens:
-    """What identity gave for a log-in; lives are in seconds."""
+    """What identity gave for a log-in; lives are in seconds. `device` makes this device known for its life."""
 
     access: str
     access_life: int
     refresh: str
     refresh_life: int
     code_change_required: bool
+    device: str | None = None
+    device_life: int | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> "Tokens | None":
-        """Those of a successful answer; None of any other."""
-        if answer.status != OK:
-            return None
-        given: dict[str, Any] = json.loads(answer.body)
+        """Those of a successful answer that gives some; None of any other."""
+        given = json.loads(answer.body) if answer.status == OK else {}
+        return cls.read(given) if "access_token" in given else None
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> "Tokens":
+        """Those that identity names."""
         return cls(
             given["access_token"],
             given["expires_in"],
             given["refresh_token"],
             given["refresh_expires_in"],
             given["code_change_required"],
+            given.get("device_token"),
+            given.get("device_expires_in"),
         )
 
     def for_application(self) -> bytes:
         """The body for whoever keeps its tokens itself."""
-        return _encode(
+        device = {"device_token": self.device, "device_expires_in": self.device_life} if self.device else {}
+        return encode(
             access_token=self.access,
             expires_in=self.access_life,
             refresh_token=self.refresh,
             refresh_expires_in=self.refresh_life,
             code_change_required=self.code_change_required,
+            **device,
         )
 
     def for_browser(self) -> bytes:
         """The body for a browser, whose tokens no script may see."""
-        return _encode(expires_in=self.access_life, code_change_required=self.code_change_required)
+        return encode(expires_in=self.access_life, code_change_required=self.code_change_required)
 
 
 async def revoke(command: Revocation, store: Store) -> None:
@@ -114,7 +123,7 @@ async def log_in(call: Call, services: Services) -> tuple[Answer, Tokens | None]
 
 async def refresh(refresh_token: str, services: Services) -> tuple[Answer, Tokens | None]:
     """Trade a refresh token for new tokens."""
-    call = Call(IDENTITY, "POST", "/sessions/refresh", body=_encode(refresh_token=refresh_token), headers=JSON)
+    call = Call(IDENTITY, "POST", "/sessions/refresh", body=encode(refresh_token=refresh_token), headers=JSON)
     return await log_in(call, services)
 
 
@@ -133,5 +142,6 @@ async def change_code(call: Call, refresh_token: str | None, services: Services)
     return answer, tokens
 
 
-def _encode(**members: object) -> bytes:
+def encode(**members: object) -> bytes:
+    """A JSON body."""
     return json.dumps(members, separators=(",", ":")).encode()

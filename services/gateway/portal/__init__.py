@@ -22,6 +22,7 @@ HEADERS = {
 ADDRESSES: Mapping[str, str] = {
     "/": "welcome.html",
     "/creer-mon-compte": "create-account.html",
+    "/creer-mon-compte-avec-ma-carte": "create-account-card.html",
     "/connexion": "log-in.html",
     "/code-oublie": "forgotten-code.html",
     "/choisir-mon-code": "choose-code.html",
@@ -32,6 +33,11 @@ ADDRESSES: Mapping[str, str] = {
     "/demarche": "request.html",
     "/carte-vitale": "order-card.html",
     "/mes-informations": "profile.html",
+    "/changer-mon-adresse": "change-email.html",
+    "/qui-a-consulte-mes-donnees": "access-log.html",
+    "/franceconnect": "franceconnect.html",
+    "/valider-mon-adresse": "validate-email.html",
+    "/ce-n-est-pas-moi": "not-me.html",
 }
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".html": "text/html"}
 

@@ -3,6 +3,7 @@
 const BASE = "/api/v1";
 const REFRESHED = "refreshed-at";
 const READ_AFTER = "read-after";
+const ENTERING = /^\/(sessions(?!\/refresh)|email-validations|account-freezes)/;
 let keys = new Map();
 
 /** A refusal of the API (RFC 9457). */
@@ -19,7 +20,7 @@ export class Refusal extends Error {
 /** The JSON answer (null when empty). Throws Refusal. */
 export async function call(method, path, body) {
   const started = Date.now();
-  const entering = method === "POST" && path === "/sessions";
+  const entering = method === "POST" && ENTERING.test(path);
   let response = await send(method, path, body);
   if ((await over(response, entering)) && (await refresh(started))) {
     response = await send(method, path, body);

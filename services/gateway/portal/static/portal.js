@@ -1,56 +1,10 @@
-// One function a page, and one for every form. Text from the API is only ever set as text.
+// One function a page, and one for every form.
 
 import { call, home, leave, Refusal } from "./api.js";
+import { $, amount, complain, day, el, facts, instant, link, paragraph, parameter, show, table, tell } from "./dom.js";
+import { CEREMONIES, enter, SECURITY } from "./security.js";
 
-const $ = (id) => document.getElementById(id);
-const euros = new Intl.NumberFormat("fr-FR", { style: "currency", currency: "EUR" });
-const instants = new Intl.DateTimeFormat("fr-FR", { dateStyle: "short", timeStyle: "short", timeZone: "Europe/Paris" });
 const UNAVAILABLE = "Cette information est momentanément indisponible.";
-
-const day = (date) => (date ? date.split("-").reverse().join("/") : "");
-const instant = (text) => instants.format(new Date(text)).replace(" ", " à ");
-const amount = (cents) => `${cents < 0 ? "– " : ""}${euros.format(Math.abs(cents) / 100)}`;
-const parameter = (name) => encodeURIComponent(new URLSearchParams(location.search).get(name) ?? "");
-
-/** An element with attributes and children; strings become text. */
-function el(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-}
-
-const link = (href, text) => el("a", { href }, text);
-const paragraph = (text) => el("p", {}, text);
-
-function facts(pairs) {
-  const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return el("dl", {}, ...known.flatMap(([label, value]) => [el("dt", {}, label), el("dd", {}, value)]));
-}
-
-function table(caption, heads, rows) {
-  const cell = (tag, each, index, extra = {}) => el(tag, { ...extra, ...(heads[index].amount && { class: "amount" }) }, each);
-  return el("table", {}, el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, ...heads.map((head, index) => cell("th", head.label, index, { scope: "col" })))),
-    el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((each, index) => cell("td", each, index))))));
-}
-
-function show(id, ...nodes) {
-  $(id).replaceChildren(...nodes);
-}
-
-function tell(id, ...nodes) {
-  const place = $(id);
-  place.replaceChildren(...nodes);
-  place.hidden = nodes.length === 0;
-  if (nodes.length) place.focus();
-}
-
-function complain(error) {
-  if (!(error instanceof Refusal)) throw error;
-  const trace = error.status >= 500 && error.trace ? ` (référence : ${error.trace})` : "";
-  tell("alert", paragraph(error.message + trace));
-}
 
 // Forms ---------------------------------------------------------------------------------------------------------
 
@@ -59,7 +13,7 @@ const DONE = {
     form.hidden = true;
     tell("status", ...Object.values(answer).filter((text) => typeof text === "string").map(paragraph));
   },
-  enter: (answer) => leave(answer.code_change_required ? "/choisir-mon-code" : "/accueil"),
+  enter,
   home: () => leave("/accueil"),
   follow: (answer) => leave(`/demarche?id=${encodeURIComponent(answer.request_id)}&nouvelle=1`),
 };
@@ -69,6 +23,7 @@ function typed(form) {
   for (const input of form.elements) {
     if (input.name && input.type !== "checkbox" && input.value.trim()) body[input.name] = input.value.trim();
   }
+  if (body.second_code) { body.code = body.second_code; delete body.second_code; }
   if (form.dataset.client) body.client_id = form.dataset.client;
   if (form.dataset.kind) body.kind = form.dataset.kind;
   return body;
@@ -94,7 +49,7 @@ function mark(form, errors) {
     $(`${input.name}-error`).textContent = "";
   }
   for (const { pointer, message } of errors) {
-    const input = form.elements[pointer.slice(1)];
+    const input = form.elements[pointer.slice(1)] ?? (pointer === "/code" ? form.elements.second_code : undefined);
     if (!input) { unplaced.push(message); continue; }
     input.setAttribute("aria-invalid", "true");
     $(`${input.name}-error`).textContent = message;
@@ -218,13 +173,7 @@ const PAGES = {
     show("timeline", el("ol", { class: "steps" }, ...request.timeline.map(step)));
   },
 
-  async profile() {
-    const [me, devices] = await Promise.all([call("GET", "/me"), call("GET", "/sessions")]);
-    show("profile", facts([
-      ["Nom", `${me.first_name} ${me.last_name}`], ["Adresse e-mail", me.email],
-      ["E-mail validé", me.email_validated ? "Oui" : "Non"], ["Compte créé le", instant(me.created_at)]]));
-    show("sessions", el("ul", {}, ...devices.sessions.map(device)));
-  },
+  ...SECURITY,
 };
 
 const ADDRESSES = { "vitale-card-order": "/carte-vitale" };
@@ -233,19 +182,11 @@ function offered({ kind, label }) {
   return el("li", {}, ADDRESSES[kind] ? link(ADDRESSES[kind], label) : el("span", {}, label));
 }
 
-function device(session) {
-  const place = session.channel === "web" ? "Site web" : "Application";
-  const text = `${place}, connecté le ${instant(session.opened_at)}`;
-  if (session.current) return el("li", {}, `${text} (cet appareil)`);
-  const button = el("button", { type: "button", class: "secondary", "aria-label": `Déconnecter : ${text}` }, "Déconnecter");
-  const item = el("li", {}, `${text} `, button);
-  button.onclick = () => call("DELETE", `/sessions/${session.session_id}`)
-    .then(() => { item.remove(); tell("status", paragraph("L'appareil est déconnecté.")); }).catch(complain);
-  return item;
-}
-
 // A page that comes back from the browser's memory may belong to a session that is over.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 document.querySelectorAll("form").forEach((form) => form.addEventListener("submit", submit));
-$("log-out")?.addEventListener("click", () => call("DELETE", "/sessions/current").then(() => leave("/"), complain));
+$("log-out")?.addEventListener("click", () =>
+  call("DELETE", "/sessions/current").then((answer) => leave(answer?.continue_at ?? "/"), complain));
+document.querySelectorAll("[data-ceremony]").forEach((button) =>
+  button.addEventListener("click", () => CEREMONIES[button.dataset.ceremony]().catch(complain)));
 PAGES[document.body.dataset.page]?.().catch(complain);
