@@ -31,7 +31,7 @@ test: $(STAMP) ## Run every test that needs only this machine's Python
 
 test-kafka: $(STAMP) ## Run the integration tests and the journey on Apache Kafka (needs Java 17 and Maven)
 	COMPTE_TEST_BROKER=kafka $(BIN)/python -m pytest -m "kafka or not (chaos or mailpit)" \
-		tests/integration/test_apache_kafka.py tests/integration/chassis tests/journeys
+		tests/integration/test_apache_kafka.py tests/integration/test_kafka_access.py tests/integration/chassis tests/journeys
 
 test-pymongo: $(STAMP) ## Run the services' integration tests on PyMongo's asynchronous client instead of Motor
 	MONGO_DRIVER=pymongo $(BIN)/python -m pytest -n 3 --dist loadgroup -m "not kafka and not mailpit" \

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from chassis import inbox, outbox, telemetry, work
 from chassis.background import Background
+from chassis.bodies import StrictBody
 from chassis.consumers import Consumers
 from chassis.health import Health, health_router
 from chassis.inbox import Inbox
@@ -20,7 +21,7 @@ from chassis.redelivery import Redelivery
 from chassis.relay import Relay
 from chassis.service import Service
 from chassis.watchdog import Watchdog
-from chassis.web import Observe, StrictBody, install_problems
+from chassis.web import Observe, install_problems
 from chassis.work import Work
 
 S = TypeVar("S")

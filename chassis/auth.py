@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from contracts.problems import Unauthenticated
 ALGORITHM = "Ed25519"
 LIFE = 60
 LARGEST = 4096
+HEADER = {"alg", "typ", "kid"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class TokenVerifier:
             self._claims.validate(read.claims)
         except (JoseError, ValueError, TypeError):
             raise InvalidToken from None
-        if read.header.get("typ") != self._kind:
+        # Nothing else that a header could say (crit, b64, jku, jwk…) is ever needed, so nothing of it is weighed.
+        if read.header.keys() != HEADER or read.header["typ"] != self._kind:
             raise InvalidToken
         return dict(read.claims)
 
@@ -67,9 +70,9 @@ class TokenSigner:
         self._issuer = issuer
         self._kind = kind
 
-    def sign(self, claims: dict[str, object], *, audience: str, life: int) -> str:
-        """A token for `audience` that lives `life` seconds."""
-        issued = int(now().timestamp())
+    def sign(self, claims: dict[str, object], *, audience: str, life: int, issued_at: datetime | None = None) -> str:
+        """A token for `audience` that lives `life` seconds, from now on or from `issued_at`."""
+        issued = int((issued_at or now()).timestamp())
         return jwt.encode(
             {"alg": ALGORITHM, "typ": self._kind, "kid": self._key.kid},
             {"iss": self._issuer, "aud": audience, "iat": issued, "exp": issued + life, **claims},

@@ -1,11 +1,11 @@
 """Every event takes effect once, in the order of its person; what cannot is parked, then dead, never lost."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -14,19 +14,20 @@ from chassis.consumers import Consumers, Reaction
 from chassis.encryption import FieldCipher
 from chassis.failpoints import failpoint
 from chassis.mongo import DatabaseDown, Document, Index
+from chassis.origin import believed
 from chassis.outbox import Transaction, dead_letter
 from chassis.retries import IN_PROCESS, pause, spent
 from chassis.telemetry import log
 from chassis.waiting import Waiting, place
 from chassis.work import Work
-from contracts.envelope import Envelope, MalformedEnvelope, decode
+from contracts.envelope import Envelope, MalformedEnvelope
 from contracts.event import Event
 from contracts.problems import Problem
 
 S = TypeVar("S")
 
 KEPT = timedelta(days=9)
-LARGEST = 64 * 1024
+NOBODY = str(UUID(int=0))
 INDEXES: Mapping[str, Sequence[Index]] = {
     "inbox": [
         Index(("state", "source", "key", "sequence")),
@@ -61,15 +62,16 @@ class Inbox(Generic[S]):
     def __init__(self, consumers: Consumers[S], work: Work[S], store: Any, cipher: FieldCipher) -> None:
         self.consumers = consumers
         self._waiting = Waiting(cipher)
+        self._blind = cipher.blind
         self._work = work
         self._store = store
 
     async def receive(self, record: Record) -> Outcome:
         """Bring one delivery to its outcome. Raises DatabaseDown, and then nothing has happened."""
         try:
-            envelope = _readable(record)
-        except MalformedEnvelope as malformed:
-            outcome = await self._bury_unreadable(record, str(malformed))
+            envelope = believed(record.topic, record.key, record.value)
+        except MalformedEnvelope as refused:
+            outcome = await self._bury_refused(record, str(refused))
         else:
             outcome = await self.settle(envelope, record.topic, record.offset)
         metrics.consumed.labels(record.topic, outcome.value).inc()
@@ -193,17 +195,18 @@ class Inbox(Generic[S]):
 
         return await self._report_dead(body, topic, reason, event_id=envelope.id)
 
-    async def _bury_unreadable(self, record: Record, reason: str) -> Outcome:
-        name = f"unreadable:{hashlib.sha256(record.value).hexdigest()}"
+    async def _bury_refused(self, record: Record, reason: str) -> Outcome:
+        """Note that a record was refused, once for equal ones; its key and its words are repeated nowhere."""
+        name = f"refused:{self._blind(record.value.decode('latin-1'))}"
 
         async def body(transaction: Transaction) -> Outcome:
             if await transaction["inbox"].find_one({"_id": name}, only=["state"]):
                 return Outcome.SKIPPED
             place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-            await transaction["inbox"].insert(
-                {"_id": name, "state": "dead", "reason": reason, "dead_at": transaction.now, **place}
-            )
-            letter = dead_letter(record.topic, key=record.key, reason=reason, about=None, at=transaction.now)
+            # Nothing of it is kept that could be replayed, so it is forgotten like what is done.
+            gone = {"state": "dead", "reason": reason, "dead_at": transaction.now, "done_at": transaction.now}
+            await transaction["inbox"].insert({"_id": name, **gone, **place})
+            letter = dead_letter(record.topic, key=NOBODY, reason=reason, about=None, at=transaction.now)
             await transaction["outbox"].insert(letter)
             return Outcome.DEAD
 
@@ -217,12 +220,6 @@ class Inbox(Generic[S]):
             metrics.dead.labels(topic).inc()
             log.error("event is dead", topic=topic, reason=reason, **about)
         return outcome
-
-
-def _readable(record: Record) -> Envelope:
-    if len(record.value) > LARGEST:
-        raise MalformedEnvelope("larger than 64 kB")
-    return decode(record.value)
 
 
 async def _has_outcome(transaction: Transaction, envelope: Envelope) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import re
+import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.security import parse_security
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from chassis.failpoints import failpoint
 from chassis.ids import jitter
@@ -26,12 +29,31 @@ from chassis.telemetry import log
 S = TypeVar("S")
 BATCH = 100
 BROKEN = 70
+MECHANISMS = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+
+def client_options(settings: ServiceSettings) -> dict[str, Any]:
+    """Where the broker is and who this service is to it, for every client of aiokafka."""
+    return {"bootstrap_servers": settings.kafka_url, **parse_security(_security(settings))}
+
+
+def _security(settings: ServiceSettings) -> BaseSecurity:
+    """The same for FastStream."""
+    trusted = ssl.create_default_context(cafile=settings.kafka_ca_file) if settings.kafka_tls else None
+    if settings.kafka_username is None or settings.kafka_password is None:
+        return BaseSecurity(ssl_context=trusted, use_ssl=settings.kafka_tls)
+    return MECHANISMS[settings.kafka_mechanism](
+        settings.kafka_username,
+        settings.kafka_password.get_secret_value(),
+        ssl_context=trusted,
+        use_ssl=settings.kafka_tls,
+    )
 
 
 def producer(settings: ServiceSettings) -> AIOKafkaProducer:
     """A producer that loses nothing: every in-sync replica acknowledges, and retries do not duplicate."""
     return AIOKafkaProducer(
-        bootstrap_servers=settings.kafka_url,
+        **client_options(settings),
         acks="all",
         enable_idempotence=settings.kafka_idempotence,
         linger_ms=0,
@@ -96,7 +118,7 @@ class Cluster:
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka_url, request_timeout_ms=3000)
+        admin = AIOKafkaAdminClient(**client_options(self._settings), request_timeout_ms=3000)
         await admin.start()
         try:
             yield admin
@@ -107,7 +129,7 @@ class Cluster:
     async def _reader(self, group: str | None) -> AsyncIterator[AIOKafkaConsumer]:
         """A consumer that asks and never joins."""
         reader = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka_url,
+            **client_options(self._settings),
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="none",
@@ -160,6 +182,7 @@ class Consumer(Generic[S]):
         """Join the group. Raises KafkaError when the broker does not answer."""
         self._broker = KafkaBroker(
             self._settings.kafka_url,
+            security=_security(self._settings),
             graceful_timeout=15,
             ack_policy=AckPolicy.MANUAL,
             apply_types=False,

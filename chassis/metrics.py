@@ -19,3 +19,4 @@ dead = Counter("compte_dead_total", "Events given up; each can be replayed.", ["
 gaps_skipped = Counter("compte_gaps_skipped_total", "Events that never came and are waited for no longer.", ["source"])
 background_failures = Counter("compte_background_failures_total", "Failures of background tasks.", ["task"])
 mails = Counter("compte_mails_total", "E-mails, by state reached.", ["state"])
+sprayed = Counter("compte_sprayed_codes_total", "Wrong access codes that were tried on many numbers: an attack.")

@@ -1,4 +1,4 @@
-"""The HTTP side of every service: strict bodies, problem+json, one span and one measure a request."""
+"""The HTTP side of every service: problem+json, one span and one measure a request."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -12,7 +12,6 @@ from opentelemetry import context, trace
 from starlette.exceptions import HTTPException
 
 from chassis import metrics, telemetry
-from chassis.json import MalformedJson, check
 from chassis.mongo import DatabaseDown
 from chassis.telemetry import log
 from contracts.problems import NotFound, Problem, Text, Unavailable
@@ -23,7 +22,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LARGEST_BODY = 64 * 1024
 QUIET = ("/health/", "/metrics")
 SAFE_HEADERS = [
     (b"cache-control", b"no-store"),
@@ -37,20 +35,6 @@ class BadRequest(Problem):
 
     status = 400
     title = Text("Demande illisible", "Unreadable request")
-
-
-class TooLarge(Problem):
-    """The body is larger than any route accepts."""
-
-    status = 413
-    title = Text("Demande trop volumineuse", "Request too large")
-
-
-class NotJson(Problem):
-    """Only JSON bodies are read."""
-
-    status = 415
-    title = Text("Format non accepté", "Unsupported format")
 
 
 class MethodNotAllowed(Problem):
@@ -74,9 +58,7 @@ class Unexpected(Problem):
     title = Text("Erreur inattendue", "Unexpected error")
 
 
-_BAD_JSON = Text("Le corps de la demande n'est pas un JSON valide.", "The body is not valid JSON.")
-_TOO_LARGE = Text("Réduisez la demande à 64 ko au plus.", "Reduce the request to 64 kB at most.")
-_NOT_JSON = Text("Envoyez un corps en application/json.", "Send an application/json body.")
+BAD_JSON = Text("Le corps de la demande n'est pas un JSON valide.", "The body is not valid JSON.")
 _FIX = Text("Corrigez les champs indiqués, puis recommencez.", "Correct the listed fields, then try again.")
 _BUG = Text("Réessayez ; si cela persiste, citez le numéro de trace.", "Try again, or quote the trace id.")
 _METHOD = Text("Consultez /docs pour les méthodes permises.", "See /docs for the methods allowed.")
@@ -149,7 +131,7 @@ def install_problems(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
         refusals: dict[int, Problem] = {404: NotFound(), 405: MethodNotAllowed(_METHOD)}
-        return problem_response(refusals.get(error.status_code, BadRequest(_BAD_JSON)), headers_of(request))
+        return problem_response(refusals.get(error.status_code, BadRequest(BAD_JSON)), headers_of(request))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(DatabaseDown, on_database_down)
@@ -161,56 +143,6 @@ def _pointer(place: tuple[str | int, ...]) -> str:
     """`("body", "nir")` is `/nir`; what is not in the body keeps its place in front: `/query/cursor`."""
     parts = place[1:] if place and place[0] == "body" else place
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
-
-
-class StrictBody:
-    """Reads a body whole before anything else sees it: at most 64 kB, and JSON without ambiguity."""
-
-    def __init__(self, app: Asgi) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
-            await self._app(scope, receive, send)
-            return
-        try:
-            body = await _read(receive)
-            if body:
-                _check_body(scope, body)
-        except Problem as refusal:
-            await problem_response(refusal, scope["headers"])(scope, receive, send)
-            return
-        given = False
-
-        async def replay() -> Message:
-            nonlocal given
-            if given:
-                return await receive()
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self._app(scope, replay, send)
-
-
-async def _read(receive: Receive) -> bytes:
-    body = b""
-    while True:
-        message = await receive()
-        body += bytes(message.get("body", b""))
-        if len(body) > LARGEST_BODY:
-            raise TooLarge(_TOO_LARGE)
-        if not message.get("more_body"):
-            return body
-
-
-def _check_body(scope: Scope, body: bytes) -> None:
-    kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-    if kind.partition(b";")[0].strip().lower() != b"application/json":
-        raise NotJson(_NOT_JSON)
-    try:
-        check(body)
-    except MalformedJson:
-        raise BadRequest(_BAD_JSON) from None
 
 
 class Observe:

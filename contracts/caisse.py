@@ -33,7 +33,11 @@ Cents = Annotated[int, Field(ge=0, le=10**9)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class CareSettled(Event, type="caisse.CareSettled.v1", topic="payments.inbound"):
+# A caisse's own system says which caisse it is; a system of several says none.
+SOURCE = r"/caisse(/[0-9][0-9AB][0-9]?)?"
+
+
+class CareSettled(Event, type="caisse.CareSettled.v1", topic="payments.inbound", source=SOURCE):
     """The caisse settled one line of care: its base and rate are decided, deductions are not taken yet.
 
     `settlement_id` names the line in the caisse's file and never changes. `beneficiary` names the patient,

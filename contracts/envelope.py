@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 SPEC_VERSION = "1.0"
+HIGHEST_SEQUENCE = 2**53
 CONTENT_TYPE = b"application/cloudevents+json; charset=utf-8"
 
 
@@ -30,7 +31,7 @@ class Envelope:
     key: str
     time: datetime
     data: dict[str, Any]
-    sequence: int = 0
+    sequence: Annotated[int, Field(ge=0, le=HIGHEST_SEQUENCE)] = 0
     traceparent: str | None = None
 
 
@@ -79,7 +80,11 @@ def decode(value: bytes | None) -> Envelope:
     if not isinstance(document, dict) or document.get("specversion") != SPEC_VERSION:
         raise MalformedEnvelope("the value is not a CloudEvent 1.0")
     try:
-        return _envelopes.validate_python({**document, "key": document.get("partitionkey")}, extra="ignore")
+        envelope = _envelopes.validate_python({**document, "key": document.get("partitionkey")}, extra="ignore")
+        orjson.dumps(envelope.data)
+    except orjson.JSONEncodeError:
+        raise MalformedEnvelope("the data is nested too deeply") from None
     except ValidationError as error:
         fields = sorted({".".join(map(str, each["loc"])) for each in error.errors(include_input=False)})
         raise MalformedEnvelope(f"unreadable attributes: {', '.join(fields)}") from None
+    return envelope

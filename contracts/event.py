@@ -1,5 +1,6 @@
 """What every event is: a frozen fact about one person, registered under a versioned type."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -13,24 +14,43 @@ class Event(BaseModel):
     """A fact about one person. Written strictly, read tolerantly.
 
     A subclass names its type, `<publisher>.<PastParticiple>.v<n>`; the topic
-    follows from it unless the subclass names another. Registering a type twice
-    fails at import.
+    and the source follow from it unless the subclass names others (`source` is
+    then a pattern). Registering a type twice fails at import.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: ClassVar[str]
     topic: ClassVar[str]
+    source: ClassVar[str]
 
     person_id: UUID
 
-    def __init_subclass__(cls, *, type: str, topic: str | None = None, **kwargs: Any) -> None:  # noqa: A002
+    def __init_subclass__(
+        cls,
+        *,
+        type: str,  # noqa: A002
+        topic: str | None = None,
+        source: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init_subclass__(**kwargs)
         if type in EVENT_TYPES:
             raise TypeError(f"the event type {type} is registered twice")
         cls.type = type
-        cls.topic = topic or f"{type.partition('.')[0]}.events"
+        cls.topic = topic or f"{cls.publisher()}.events"
+        cls.source = source or re.escape(f"/compte/{cls.publisher()}")
         EVENT_TYPES[type] = cls
+
+    @classmethod
+    def publisher(cls) -> str:
+        """Who alone publishes this type."""
+        return cls.type.partition(".")[0]
+
+    @classmethod
+    def comes_from(cls, source: str) -> bool:
+        """Whether an envelope's source is this type's publisher."""
+        return re.fullmatch(cls.source, source) is not None
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:

@@ -75,7 +75,7 @@ class AccountCreated(Event, type="identity.AccountCreated.v1"):
     first_name: str
     birth_date: date
     caisse: str
-    way: CreationWay
+    way: CreationWay = CreationWay.WEB_FORM
     email: Sealed | None
     provisional_code: Sealed | None
     code_expires_at: datetime | None
@@ -120,7 +120,7 @@ class LoggedIn(Event, type="identity.LoggedIn.v1"):
     current: LogIn
     previous: LogIn | None
     failed_attempts_since: int
-    new_device: bool
+    new_device: bool = False
 
 
 class SessionRevoked(Event, type="identity.SessionRevoked.v1"):

@@ -2,5 +2,6 @@
 
 from deploy.kafka.broker import Broker, kafka, kill, start, stop
 from deploy.kafka.java import BrokerError
+from deploy.kafka.settings import Guard
 
-__all__ = ["Broker", "BrokerError", "kafka", "kill", "start", "stop"]
+__all__ = ["Broker", "BrokerError", "Guard", "kafka", "kill", "start", "stop"]

@@ -74,16 +74,18 @@ class _Folder:
 
 
 @contextlib.contextmanager
-def kafka(data: Path, port: int, controller_port: int | None = None) -> Iterator[str]:
+def kafka(
+    data: Path, port: int, controller_port: int | None = None, guard: settings.Guard | None = None
+) -> Iterator[str]:
     """Gives the address of a broker that answers, and stops it at the end, whoever restarted it meanwhile."""
-    broker = start(data, port, controller_port)
+    broker = start(data, port, controller_port, guard)
     try:
         yield broker.address
     finally:
         stop(data)
 
 
-def start(data: Path, port: int, controller_port: int | None = None) -> Broker:
+def start(data: Path, port: int, controller_port: int | None = None, guard: settings.Guard | None = None) -> Broker:
     """Returns once a client gets metadata from the broker, or raises BrokerError and leaves no process."""
     folder = _Folder(data.resolve())
     controller_port = controller_port or port + 1
@@ -93,8 +95,8 @@ def start(data: Path, port: int, controller_port: int | None = None) -> Broker:
     if pid is not None:
         raise BrokerError(f"Kafka tourne déjà sur le dossier {folder.path} (processus {pid}).")
     folder.forget()
-    _refuse_taken(port, controller_port)
-    properties = settings.prepare(folder.path, runtime, port, controller_port)
+    _refuse_taken(port, controller_port, *([guard.port] if guard else []))
+    properties = settings.prepare(folder.path, runtime, port, controller_port, guard)
     child = process.spawn([*runtime, "kafka.Kafka", str(properties)], folder.path, folder.log)
     try:
         folder.pid.write_text(str(child.pid))

@@ -1,11 +1,13 @@
 """The gateway, composed: `python -m chassis.server services.gateway.main:app`.
 
-`python -m services.gateway.main rebuild [--verify]` makes every home page again from the first event on.
+`python -m services.gateway.main rebuild [--verify]` makes every home page again from the first event on;
+`rotate-keys` renews the keys of encrypted fields.
 """
 
 import asyncio
 import sys
 
+from chassis import rotation
 from chassis.app import create_app
 from chassis.auth import internal_signer
 from chassis.history import history
@@ -64,9 +66,11 @@ app.state.edge = Edge(
 
 
 async def main(arguments: list[str]) -> int:
-    """Rebuild the home pages, or with `--verify` compare them. 0 only when all are right."""
+    """Rebuild the home pages, or with `--verify` compare them, or `rotate-keys`. 0 only when all went well."""
+    if arguments == ["rotate-keys"]:
+        return await rotation.main(arguments, service, {})
     if arguments[:1] != ["rebuild"] or set(arguments[1:]) - {"--verify"}:
-        sys.stderr.write("usage: python -m services.gateway.main rebuild [--verify]\n")
+        sys.stderr.write("usage: python -m services.gateway.main rebuild [--verify] | rotate-keys\n")
         return 2
     count = await rebuild(history(settings, consumers.topics), app.state.work, verify="--verify" in arguments)
     await service.database.close()

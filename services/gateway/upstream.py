@@ -16,6 +16,7 @@ from services.gateway.domain.breaker import Breaker
 from services.gateway.domain.calls import OK, Answer, Call
 
 NOBODY = Caller("anonymous")
+KEPT_OPEN = 5  # seconds; a service closes an idle connection after 10
 PASSED_BACK = ("content-type", "retry-after", "x-read-after", "location")
 
 
@@ -102,7 +103,7 @@ class Upstream:
     def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_OPEN),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
                 skip_auto_headers=[USER_AGENT, ACCEPT_ENCODING],

@@ -1,5 +1,12 @@
-"""The notifications service: its parts, put together."""
+"""Notifications, composed: `python -m chassis.server services.notifications.main:app`.
 
+`python -m services.notifications.main rotate-keys` renews the keys of encrypted fields.
+"""
+
+import asyncio
+import sys
+
+from chassis import rotation
 from chassis.app import create_app
 from chassis.outbox import Transaction
 from chassis.service import Service
@@ -8,7 +15,7 @@ from services.notifications.consumers import consumers
 from services.notifications.mailer import SmtpMailer
 from services.notifications.sender import SENDERS, Sender, SharedClock
 from services.notifications.settings import Settings
-from services.notifications.store import INDEXES, MongoStore
+from services.notifications.store import ENCRYPTED, INDEXES, MongoStore
 from services.notifications.texts import Links, Texts
 
 settings = Settings()
@@ -43,3 +50,6 @@ app = create_app(
     indexes=INDEXES,
     tasks={"expire mails": sender.expire, **{f"send mails {n}": sender.send_due for n in range(1, SENDERS + 1)}},
 )
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(rotation.main(sys.argv[1:], service, ENCRYPTED)))

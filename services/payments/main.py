@@ -1,5 +1,12 @@
-"""Payments, composed: `python -m chassis.server services.payments.main:app`."""
+"""Payments, composed: `python -m chassis.server services.payments.main:app`.
 
+`python -m services.payments.main rotate-keys` renews the keys of encrypted fields.
+"""
+
+import asyncio
+import sys
+
+from chassis import rotation
 from chassis.app import create_app
 from chassis.service import Service
 from services.payments.api import router
@@ -7,6 +14,7 @@ from services.payments.consumers import consumers
 from services.payments.domain.parameters import BUILT_IN, Parameters
 from services.payments.settings import Settings
 from services.payments.store import INDEXES, MongoStore
+from services.payments.viewings import Viewings
 
 settings = Settings()
 parameters = Parameters((*BUILT_IN, *settings.parameters))
@@ -18,3 +26,7 @@ app = create_app(
     consumers=consumers,
     indexes=INDEXES,
 )
+app.state.viewings = Viewings(app.state.work)
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(rotation.main(sys.argv[1:], service, {})))

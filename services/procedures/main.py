@@ -1,5 +1,12 @@
-"""Procedures, composed: `python -m chassis.server services.procedures.main:app`."""
+"""Procedures, composed: `python -m chassis.server services.procedures.main:app`.
 
+`python -m services.procedures.main rotate-keys` renews the keys of encrypted fields.
+"""
+
+import asyncio
+import sys
+
+from chassis import rotation
 from chassis.app import create_app
 from chassis.service import Service
 from services.procedures.api import router
@@ -7,6 +14,7 @@ from services.procedures.consumers import consumers
 from services.procedures.domain.parameters import BUILT_IN, Parameters
 from services.procedures.settings import Settings
 from services.procedures.store import INDEXES, MongoStore
+from services.procedures.viewings import Viewings
 
 settings = Settings()
 parameters = Parameters((*BUILT_IN, *settings.parameters))
@@ -18,3 +26,7 @@ app = create_app(
     consumers=consumers,
     indexes=INDEXES,
 )
+app.state.viewings = Viewings(app.state.work)
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(rotation.main(sys.argv[1:], service, {})))

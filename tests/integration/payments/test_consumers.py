@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -67,9 +67,9 @@ async def receiver(mongodb_url: str) -> AsyncIterator[Receiver]:
 async def test_a_settled_line_is_paid_once_under_one_event_or_several(receiver: Receiver) -> None:
     pharmacy, visit = a_pharmacy_line(3), a_settlement()
     assert await receiver.receive(pharmacy) is Outcome.DONE
-    assert await receiver.receive(visit, "event-1") is Outcome.DONE
-    assert await receiver.receive(visit, "event-1") is Outcome.SKIPPED
-    assert await receiver.receive(visit, "event-2") is Outcome.DONE
+    assert await receiver.receive(visit, str(UUID(int=1))) is Outcome.DONE
+    assert await receiver.receive(visit, str(UUID(int=1))) is Outcome.SKIPPED
+    assert await receiver.receive(visit, str(UUID(int=2))) is Outcome.DONE
     assert await receiver.receive(pharmacy) is Outcome.DONE
     assert await receiver.paid() == [1599, 1600]
 
