@@ -1,16 +1,20 @@
 """The routes of payments: the list of the last months, and one payment explained."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Annotated, Any, Self
+from functools import partial
+from typing import Annotated, Any, Protocol, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from chassis.auth import CurrentPerson
-from chassis.routes import CurrentWork, Language, Today
+from chassis.routes import CurrentWork, Language, Now, Today
 from contracts.caisse import Nature, Payee
+from contracts.identity import Channel
 from contracts.payments import ComplementaryStatus, PaymentKind
+from contracts.viewing import Viewer
 from services.payments import handlers
 from services.payments.domain import texts
 from services.payments.domain.calendar import civil_date
@@ -18,6 +22,7 @@ from services.payments.domain.contributions import Cap, Reason
 from services.payments.domain.debts import Debt
 from services.payments.domain.listing import Page, Wanted, read_cursor
 from services.payments.domain.reimbursement import Payment, Step
+from services.payments.handlers import NoteViewing
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "Unknown, or somebody else's."}}
@@ -211,21 +216,48 @@ def _line(payment: Payment) -> dict[str, Any]:
     }
 
 
+class Viewings(Protocol):
+    """Notes who looks."""
+
+    async def note(self, viewing: NoteViewing) -> None:
+        """Note a look, once a session."""
+        ...
+
+
+def looking(request: Request, person: CurrentPerson, now: Now) -> Callable[[], Awaitable[None]]:
+    """Notes that this person is about to be shown their payments."""
+    viewings: Viewings = request.app.state.viewings
+    channel = Channel(person.channel)
+    return partial(viewings.note, NoteViewing(person.id, person.session_id, channel, Viewer.SELF, now))
+
+
+# Called between the read and the answer: nothing is shown that could not be noted.
+Noted = Annotated[Callable[[], Awaitable[None]], Depends(looking)]
+
+
 @router.get("", summary="List the payments of the last months", operation_id="list_payments")
 async def list_payments(
+    *,
     filters: Annotated[PaymentsFilter, Query()],
     person: CurrentPerson,
     work: CurrentWork,
+    noted: Noted,
     today: Today,
     language: Language,
 ) -> PaymentPage:
     """Newest first, by payment date. A period before the window gives an empty list and says where to look."""
     query = handlers.ListPayments(person.id, filters.wanted(), today)
-    return PaymentPage.of(await work.read(handlers.list_payments, query), language)
+    page = await work.read(handlers.list_payments, query)
+    await noted()
+    return PaymentPage.of(page, language)
 
 
 @router.get("/{payment_id}", summary="Show a payment and explain it", operation_id="show_payment", responses=NOT_FOUND)
-async def show_payment(payment_id: UUID, person: CurrentPerson, work: CurrentWork, language: Language) -> PaymentView:
+async def show_payment(
+    payment_id: UUID, person: CurrentPerson, work: CurrentWork, noted: Noted, language: Language
+) -> PaymentView:
     """One payment with each step of its calculation."""
     query = handlers.ShowPayment(person.id, payment_id)
-    return PaymentView.explained(await work.read(handlers.show_payment, query), language)
+    payment = await work.read(handlers.show_payment, query)
+    await noted()
+    return PaymentView.explained(payment, language)

@@ -1,11 +1,13 @@
 """The routes of procedures: the catalogue, ordering a card, and following one's requests."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Protocol, Self
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Request as HttpRequest
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis import telemetry
@@ -13,10 +15,12 @@ from chassis.auth import CurrentPerson
 from chassis.routes import CurrentOnce, CurrentWork, Language, Now, Today
 from contracts.identity import Channel
 from contracts.procedures import Actor, RequestKind, RequestState
+from contracts.viewing import Viewer
 from services.procedures import handlers
 from services.procedures.domain import catalogue, requests
 from services.procedures.domain.catalogue import Procedure
 from services.procedures.domain.requests import Page, Piece, Position, Progress, TimelineStep, read_cursor
+from services.procedures.handlers import NoteViewing
 
 router = APIRouter(tags=["procedures"])
 Responses = dict[int | str, dict[str, Any]]
@@ -165,6 +169,25 @@ class Catalogue(BaseModel):
     items: list[ProcedureView]
 
 
+class Viewings(Protocol):
+    """Notes who looks."""
+
+    async def note(self, viewing: NoteViewing) -> None:
+        """Note a look, once a session."""
+        ...
+
+
+def looking(request: HttpRequest, person: CurrentPerson, now: Now) -> Callable[[], Awaitable[None]]:
+    """Notes that this person is about to be shown their requests."""
+    viewings: Viewings = request.app.state.viewings
+    channel = Channel(person.channel)
+    return partial(viewings.note, NoteViewing(person.id, person.session_id, channel, Viewer.SELF, now))
+
+
+# Called between the read and the answer: nothing is shown that could not be noted.
+Noted = Annotated[Callable[[], Awaitable[None]], Depends(looking)]
+
+
 @router.get("/procedures", summary="List what can be asked for", operation_id="list_procedures")
 async def list_procedures(_: CurrentPerson, work: CurrentWork, today: Today, language: Language) -> Catalogue:
     """The catalogue: kind, channels, eligibility, expected delay."""
@@ -197,16 +220,26 @@ async def make_request(
 
 @router.get("/requests", summary="List my requests", operation_id="list_requests")
 async def list_requests(
-    filters: Annotated[RequestsFilter, Query()], person: CurrentPerson, work: CurrentWork, language: Language
+    filters: Annotated[RequestsFilter, Query()],
+    person: CurrentPerson,
+    work: CurrentWork,
+    noted: Noted,
+    language: Language,
 ) -> RequestPage:
     """Newest first."""
     query = handlers.ListRequests(person.id, filters.after())
-    return RequestPage.of(await work.read(handlers.list_requests, query), language)
+    page = await work.read(handlers.list_requests, query)
+    await noted()
+    return RequestPage.of(page, language)
 
 
 @router.get("/requests/{request_id}", summary="Follow a request", operation_id="show_request", responses=NOT_FOUND)
-async def show_request(request_id: UUID, person: CurrentPerson, work: CurrentWork, language: Language) -> RequestView:
+async def show_request(
+    request_id: UUID, person: CurrentPerson, work: CurrentWork, noted: Noted, language: Language
+) -> RequestView:
     """One request with its timeline: states, who must act, dates."""
     telemetry.annotate(compte_request_id=str(request_id))
     query = handlers.ShowRequest(person.id, request_id)
-    return RequestView.of(await work.read(handlers.show_request, query), language)
+    request = await work.read(handlers.show_request, query)
+    await noted()
+    return RequestView.of(request, language)

@@ -13,12 +13,16 @@ from joserfc.jwk import OKPKey
 from chassis.app import create_app
 from chassis.auth import Caller, internal_claims, internal_signer
 from chassis.clock import today
+from chassis.mongo import DatabaseDown
+from chassis.outbox import envelope_of
 from chassis.service import Service
+from contracts.payments import PaymentsViewed
 from services.payments import handlers
 from services.payments.api import router
 from services.payments.consumers import consumers
 from services.payments.domain.parameters import BUILT_IN, Parameters
 from services.payments.store import INDEXES, MongoStore
+from services.payments.viewings import Viewings
 from tests.infra import fresh_service
 from tests.unit.payments.builders import ANNA, BEN, a_pharmacy_line, a_settlement
 
@@ -28,8 +32,8 @@ JWKS = json.dumps({"keys": [KEY.as_dict(private=False)]})
 RECENT = today() - timedelta(days=20)
 
 
-def as_caller(person: UUID | None) -> dict[str, str]:
-    caller = Caller("web", person, uuid4() if person else None)
+def as_caller(person: UUID | None, session: UUID | None = None) -> dict[str, str]:
+    caller = Caller("web", person, (session or uuid4()) if person else None)
     return {"authorization": f"Bearer {SIGNER.sign(internal_claims(caller), audience='payments', life=60)}"}
 
 
@@ -46,6 +50,9 @@ class Payments:
             indexes=INDEXES,
         )
         self.work = app.state.work
+        self.database = service.database
+        self.app = app
+        app.state.viewings = Viewings(app.state.work)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://payments")
 
     async def pay(self, *lines: Any) -> list[str]:
@@ -197,3 +204,35 @@ async def test_a_malformed_id_is_refused(idle: Payments, value: str) -> None:
     answer = await idle.get(f"/payments/{value}")
     assert answer.status_code in {404, 422}
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_whoever_looks_is_noted_once_a_session(payments: Payments) -> None:
+    (visit,) = await payments.pay(a_settlement(care_date=RECENT, payment_date=RECENT))
+    seen = f"/payments/{visit}"
+    session = uuid4()
+    for path in ("/payments", seen, "/payments"):
+        answer = await payments.http.get(path, headers=as_caller(ANNA, session))
+        assert (answer.status_code, "x-read-after" in answer.headers) == (200, False)
+    payments.app.state.viewings = Viewings(payments.app.state.work)
+    assert (await payments.http.get(seen, headers=as_caller(ANNA, session))).status_code == 200
+    assert await noted(payments) == [(ANNA, session)]
+    assert (await payments.get(seen, person=BEN)).status_code == 404
+    assert await noted(payments) == [(ANNA, session)]
+    await payments.get("/payments", person=BEN)
+    assert len(await noted(payments)) == 2
+
+
+async def test_what_cannot_be_noted_is_not_shown(payments: Payments) -> None:
+    class Failing:
+        async def note(self, _: object) -> None:
+            raise DatabaseDown
+
+    payments.app.state.viewings = Failing()
+    answer = await payments.get("/payments")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+
+
+async def noted(payments: Payments) -> list[tuple[UUID, UUID]]:
+    rows = await payments.database["outbox"].find({"type": PaymentsViewed.type}, sort=("_id",))
+    viewed = [PaymentsViewed.read(envelope_of(row).data) for row in rows]
+    return [(each.person_id, each.session_id) for each in viewed]

@@ -14,13 +14,17 @@ from chassis.app import create_app
 from chassis.auth import Caller, internal_claims, internal_signer
 from chassis.clock import today
 from chassis.inbox import Inbox, Outcome, Record
+from chassis.mongo import DatabaseDown
+from chassis.outbox import envelope_of
 from chassis.service import Service
 from contracts.envelope import Envelope, encode
+from contracts.procedures import RequestsViewed
 from services.procedures.api import router
 from services.procedures.consumers import consumers
 from services.procedures.domain.parameters import BUILT_IN, Parameters
 from services.procedures.handlers import Store
 from services.procedures.store import INDEXES, MongoStore
+from services.procedures.viewings import Viewings
 from tests.infra import fresh_service
 from tests.unit.procedures.builders import ANNA, BEN, NOW
 
@@ -31,8 +35,8 @@ ORDER = {"kind": "vitale-card-order"}
 SEALED = {"protected": "e30", "recipients": [], "iv": "", "ciphertext": "", "tag": ""}
 
 
-def as_caller(person: UUID | None) -> dict[str, str]:
-    caller = Caller("web", person, uuid4() if person else None)
+def as_caller(person: UUID | None, session: UUID | None = None) -> dict[str, str]:
+    caller = Caller("web", person, (session or uuid4()) if person else None)
     return {"authorization": f"Bearer {SIGNER.sign(internal_claims(caller), audience='procedures', life=60)}"}
 
 
@@ -46,6 +50,8 @@ class Procedures:
     def __init__(self, service: Service) -> None:
         app = create_app(service, store=store, routers=[router], consumers=consumers, indexes=INDEXES)
         self.database = service.database
+        self.app = app
+        app.state.viewings = Viewings(app.state.work)
         self._inbox: Inbox[Store] = Inbox(consumers, app.state.work, store, service.cipher)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://procedures")
 
@@ -56,6 +62,7 @@ class Procedures:
             "first_name": "Anna",
             "birth_date": birth_date,
             "caisse": "291",
+            "way": "web-form",
             "email": SEALED,
             "provisional_code": SEALED,
             "code_expires_at": NOW.isoformat(),
@@ -244,3 +251,35 @@ async def test_a_write_needs_a_sound_key(idle: Procedures, key: str | None) -> N
     token = as_caller(ANNA)["authorization"].encode()
     answer = await idle.http.post("/requests", json=ORDER, headers=[(b"authorization", token), *keys])
     assert answer.status_code in {400, 422}
+
+
+async def test_whoever_looks_is_noted_once_a_session(procedures: Procedures) -> None:
+    await procedures.meet(ANNA)
+    seen = f"/requests/{(await procedures.order()).json()['request_id']}"
+    session = uuid4()
+    for path in ("/requests", seen, "/requests"):
+        answer = await procedures.http.get(path, headers=as_caller(ANNA, session))
+        assert (answer.status_code, "x-read-after" in answer.headers) == (200, False)
+    procedures.app.state.viewings = Viewings(procedures.app.state.work)
+    assert (await procedures.http.get(seen, headers=as_caller(ANNA, session))).status_code == 200
+    assert await noted(procedures) == [(ANNA, session)]
+    assert (await procedures.get(seen, person=BEN)).status_code == 404
+    assert await noted(procedures) == [(ANNA, session)]
+    await procedures.get("/requests", person=BEN)
+    assert len(await noted(procedures)) == 2
+
+
+async def test_what_cannot_be_noted_is_not_shown(procedures: Procedures) -> None:
+    class Failing:
+        async def note(self, _: object) -> None:
+            raise DatabaseDown
+
+    procedures.app.state.viewings = Failing()
+    answer = await procedures.get("/requests")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+
+
+async def noted(procedures: Procedures) -> list[tuple[UUID, UUID]]:
+    rows = await procedures.database["outbox"].find({"type": RequestsViewed.type}, sort=("_id",))
+    viewed = [RequestsViewed.read(envelope_of(row).data) for row in rows]
+    return [(each.person_id, each.session_id) for each in viewed]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.payments import ReimbursementPaid
+from contracts.payments import PaymentsViewed, ReimbursementPaid
 from tests.unit.payments.fakes import FakeStore
 from tests.unit.payments.scenarios import SCENARIOS, World
 
@@ -20,4 +20,7 @@ async def test_on_the_fake_store(scenario: Callable[[World], Awaitable[None]]) -
     async def said() -> list[ReimbursementPaid]:
         return store.said
 
-    await scenario(World(run, said))
+    async def viewed() -> list[PaymentsViewed]:
+        return store.viewed
+
+    await scenario(World(run, said, viewed))
