@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from services.identity.domain import access_code, email, nir
+from services.identity.domain import access_code, email, iban, nir
 from services.identity.domain.access_code import AccessCode
 from services.identity.domain.email import Email
+from services.identity.domain.iban import Iban
 from services.identity.domain.nir import Nir
 
 T = TypeVar("T")
@@ -56,7 +57,15 @@ TypedNir = Annotated[
 ]
 TypedCode = Annotated[AccessCode, typed(access_code.parse, 13), _shown(pattern="^[0-9]{4,13}$", format="password")]
 TypedEmail = Annotated[Email, typed(email.parse, email.LONGEST), _shown(format="email", maxLength=email.LONGEST)]
+TypedIban = Annotated[
+    Iban,
+    typed(iban.parse, iban.LONGEST_TYPED),
+    _shown(maxLength=iban.LONGEST_TYPED, description="Of the SEPA zone; spaces and lower case allowed."),
+]
+VitaleSerial = Annotated[str, Field(pattern=r"^[0-9]{8,21}$")]
 TypedDate = Annotated[date, typed(_civil_date, 10), _shown(format="date")]
 LastName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 PostalCode = Annotated[str, Field(pattern=r"^[0-9]{5}$")]
 OpaqueToken = Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
+# Whatever a browser's cookie holds: what is none of ours counts for no token, and must not keep anybody out.
+GivenDeviceToken = Annotated[str, Field(max_length=1000, pattern=r"^[\x20-\x7e]*$")]

@@ -1,27 +1,46 @@
-"""Logging in and out, and the keys that verify the tokens."""
+"""Logging in with a code, staying in and logging out, and the keys that verify the tokens."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from chassis.auth import CurrentCaller, CurrentPerson, Person
 from chassis.routes import CurrentWork, IdempotencyKey, Now
+from contracts.identity import LogInWay
+from contracts.problems import Text
 from services.identity import handlers
-from services.identity.api.fields import OpaqueToken, RequestModel, TypedCode, TypedNir
-from services.identity.api.parts import CurrentParts, Renewal, Tokens
+from services.identity.api.accounts import SPAM_HINT
+from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel, TypedCode, TypedNir
+from services.identity.api.parts import EVEN_PACE_ONCE_JUDGED, CurrentParts, Opaque, Say, Tokens
+from services.identity.domain.account import InvalidCredentials
+from services.identity.domain.challenge import Challenge
 from services.identity.domain.session import Client, Scope, Session, granted
 
 router = APIRouter(tags=["sessions"])
 
 
+CODE_SENT = Text(
+    "Vous vous connectez depuis un nouvel appareil : saisissez le code que nous venons de vous envoyer par e-mail.",
+    "You are logging in from a new device: type the code that we have just sent you by e-mail.",
+)
+
+
 class LogInRequest(RequestModel):
-    """A number, a code, and the program in which they are typed."""
+    """A number, a code, the program in which they are typed, and the device token it got, if it got one."""
 
     nir: TypedNir
+    code: TypedCode
+    client_id: Client = Field(strict=False)
+    device_token: GivenDeviceToken | None = None
+
+
+class ChallengeRequest(RequestModel):
+    """The code that came by e-mail, and the program in which the log-in began."""
+
     code: TypedCode
     client_id: Client = Field(strict=False)
 
@@ -33,7 +52,10 @@ class RefreshRequest(RequestModel):
 
 
 class TokensView(BaseModel):
-    """The tokens of a session; durations in seconds. The refresh token works once."""
+    """The tokens of a session; durations in seconds. The refresh token works once.
+
+    The device token, given by the log-in since which the device is known, is shown at the next ones.
+    """
 
     access_token: str
     expires_in: int
@@ -41,9 +63,18 @@ class TokensView(BaseModel):
     refresh_expires_in: int
     session_id: UUID
     code_change_required: bool
+    device_token: str | None = None
+    device_expires_in: int | None = None
 
     @classmethod
-    def of(cls, session: Session, tokens: Tokens, renewal: Renewal) -> "TokensView":
+    def of(cls, session: Session, tokens: Tokens, renewal: Opaque) -> "TokensView":
+        """Tokens for this session, which a log-in opened."""
+        device = tokens.device(session)
+        known = {"device_token": device.token, "device_expires_in": device.expires_in} if device else {}
+        return cls.continued(session, tokens, renewal).model_copy(update=known)
+
+    @classmethod
+    def continued(cls, session: Session, tokens: Tokens, renewal: Opaque) -> "TokensView":
         """Tokens for this session as it is now."""
         return cls(
             access_token=tokens.access(session),
@@ -55,12 +86,23 @@ class TokensView(BaseModel):
         )
 
 
+class ChallengeView(BaseModel):
+    """The right code on a device that is not known: a second one was sent by e-mail, and goes to this challenge."""
+
+    challenge_id: str
+    expires_in: int
+    message: str
+    spam_hint: str
+
+
 class SessionView(BaseModel):
     """A device that is logged in."""
 
     session_id: UUID
     client_id: Client
     channel: str
+    way: LogInWay
+    device_id: UUID | None
     opened_at: datetime
     used_at: datetime
     expires_at: datetime
@@ -81,6 +123,8 @@ class SessionsView(BaseModel):
                     session_id=each.id,
                     client_id=each.client,
                     channel=each.client.channel,
+                    way=each.way,
+                    device_id=each.device,
                     opened_at=each.opened_at,
                     used_at=each.used_at,
                     expires_at=each.expires_at,
@@ -97,9 +141,72 @@ class KeysView(BaseModel):
     keys: list[dict[str, Any]]
 
 
-@router.post("/sessions", operation_id="log_in", summary="Log in")
+@router.post(
+    "/sessions",
+    operation_id="log_in",
+    summary="Log in",
+    response_model=None,
+    responses={200: {"model": TokensView}, 202: {"model": ChallengeView}},
+    dependencies=[EVEN_PACE_ONCE_JUDGED],
+)
 async def log_in(
     request: LogInRequest,
+    response: Response,
+    _: CurrentCaller,
+    *,
+    work: CurrentWork,
+    parts: CurrentParts,
+    say: Say,
+    now: Now,
+    idempotency_key: IdempotencyKey = None,
+) -> TokensView | ChallengeView:
+    """Log in with a number and a code (F15). An unknown number and a wrong code get the same answer.
+
+    On a device that is not known, the own code gets 202 and a second code by e-mail. Sent again with the same
+    `Idempotency-Key`, it opens no second session and sends no second e-mail.
+    """
+    codes, tokens = parts.codes, parts.tokens
+    visit = tokens.visit(request.client_id, request.device_token)
+    begun = await work(handlers.begin_log_in, handlers.BeginLogIn(request.nir, request.code, visit.shown, now))
+    matched = await codes.matching(begun.candidates, request.code)
+    renewal = tokens.draw()
+    challenge = tokens.challenge(idempotency_key, request.nir.body, request.code.digits)
+    command = handlers.LogIn(
+        nir=request.nir,
+        begun=begun,
+        matched=matched,
+        visit=visit,
+        session_id=tokens.session_id(idempotency_key),
+        refresh_hash=renewal.hash,
+        challenge_hash=challenge.hash,
+        second=await codes.second(now, needed=begun.challenges(matched)),
+        rehashed=await codes.rehashed(matched, request.code),
+        now=now,
+    )
+    outcome = await work(handlers.log_in, command)
+    parts.spraying.watch(request.nir, request.code, now, refused=outcome is None)
+    match outcome:
+        case Session():
+            return TokensView.of(outcome, tokens, renewal)
+        case Challenge():
+            response.status_code = 202
+            life = int((outcome.expires_at - now).total_seconds())
+            return ChallengeView(
+                challenge_id=challenge.token, expires_in=life, message=say(CODE_SENT), spam_hint=say(SPAM_HINT)
+            )
+        case None:
+            raise InvalidCredentials
+
+
+@router.post(
+    "/sessions/challenges/{challenge_id}",
+    operation_id="answer_challenge",
+    summary="Log in on a new device with the code that came by e-mail",
+    dependencies=[EVEN_PACE_ONCE_JUDGED],
+)
+async def answer_challenge(
+    challenge_id: OpaqueToken,
+    request: ChallengeRequest,
     _: CurrentCaller,
     *,
     work: CurrentWork,
@@ -107,16 +214,17 @@ async def log_in(
     now: Now,
     idempotency_key: IdempotencyKey = None,
 ) -> TokensView:
-    """Log in with a number and a code (F15). An unknown number and a wrong code get the same answer.
+    """Type the second code (B3); the device is known from then on. 5 tries, 10 minutes, the newest code only.
 
     Sent again with the same `Idempotency-Key`, it opens no second session.
     """
-    begun = handlers.BeginLogIn(request.nir, request.code, now)
-    matched = await parts.codes.matching(await work(handlers.begin_log_in, begun), request.code)
-    renewal = parts.tokens.draw()
-    session_id = parts.tokens.session_id(idempotency_key)
-    command = handlers.LogIn(request.nir, matched, request.client_id, session_id, renewal.hash, now)
-    return TokensView.of(await work(handlers.log_in, command), parts.tokens, renewal)
+    tokens = parts.tokens
+    id_hash, session_id = tokens.hash(challenge_id), tokens.session_id(idempotency_key)
+    begun = handlers.BeginAnswer(id_hash, request.client_id, session_id, now)
+    matched = await parts.codes.matching(await work(handlers.begin_answer, begun), request.code)
+    renewal = tokens.draw()
+    command = handlers.AnswerChallenge(id_hash, matched, session_id, renewal.hash, now)
+    return TokensView.of(await work(handlers.answer_challenge, command), tokens, renewal)
 
 
 @router.post("/sessions/refresh", operation_id="refresh_session", summary="Continue a session")
@@ -135,7 +243,7 @@ async def refresh_session(
     """
     renewal = parts.tokens.following(request.refresh_token, idempotency_key)
     command = handlers.RefreshSession(parts.tokens.hash(request.refresh_token), renewal.hash, now)
-    return TokensView.of(granted(await work(handlers.refresh_session, command)), parts.tokens, renewal)
+    return TokensView.continued(granted(await work(handlers.refresh_session, command)), parts.tokens, renewal)
 
 
 @router.get("/sessions", operation_id="list_sessions", summary="List the devices that are logged in")
@@ -143,6 +251,12 @@ async def list_sessions(person: CurrentPerson, work: CurrentWork, now: Now) -> S
     """The person's live sessions."""
     query = handlers.ListSessions(person.id, now)
     return SessionsView.of(await work.read(handlers.list_sessions, query), person)
+
+
+@router.delete("/sessions", status_code=204, operation_id="end_sessions", summary="Log out everywhere")
+async def end_sessions(person: CurrentPerson, work: CurrentWork, now: Now) -> None:
+    """End all of the person's sessions, this one too."""
+    await work(handlers.end_sessions, handlers.EndSessions(person.id, now))
 
 
 @router.delete("/sessions/current", status_code=204, operation_id="log_out", summary="Log out")

@@ -67,6 +67,9 @@ REASONS: Mapping[str, Text] = {
     "short": Text("Ce code est trop court.", "This code is too short."),
     "long": Text("Ce code est trop long.", "This code is too long."),
     "pattern": Text("Évitez les suites et les répétitions de chiffres.", "Avoid sequences and repetitions of digits."),
+    "path": Text(
+        "Évitez les touches qui se suivent sur le clavier.", "Avoid keys that follow each other on the keypad."
+    ),
     "common": Text("Ce code est l'un des plus utilisés.", "This code is one of the most used."),
     "date": Text("Évitez les dates et les années.", "Avoid dates and years."),
     "birth": Text("Évitez votre date de naissance.", "Avoid your birth date."),
@@ -76,7 +79,7 @@ REASONS: Mapping[str, Text] = {
     "postal": Text("Évitez votre code postal.", "Avoid your postal code."),
 }
 
-# Codes that are common without being a date or a pattern of the rules below: paths on a keypad, known numbers.
+# Codes that are common and no date, path or pattern of the rules below: corners of a keypad, known numbers.
 _COMMON = """
     0007 0070 0258 0852 1004 1345 1379 1397 1470 1478 1479 1590 1593 1793 1937 2580 2584 3141 3690 3971 4200 4563
     5683 7139 7410 7531 7913 7931 8520 8524 9371 9510 9630
@@ -87,15 +90,21 @@ _COMMON = """
     10203040 1020304050 12365478 15935728 31415926 27182818 98765421
     """
 COMMON = frozenset(_COMMON.split())
+_KEYS = {key: (row, column) for row, keys in enumerate(("123", "456", "789", " 0 ")) for column, key in enumerate(keys)}
 
 
 def check_strength(code: AccessCode, person: InsuredPerson, rules: Parameters, now: datetime) -> None:
-    """Raises WeakCode, saying why, for a code that a stranger or a thief of papers would try early."""
+    """Raises WeakCode, saying why, for a code that a stranger or a thief of papers would try early.
+
+    The rules refuse the same for everybody, among them over 3,000 codes of four digits (reliability A2), and
+    beyond those what this person's papers tell.
+    """
     digits = code.digits
     weak = {
         "short": len(digits) < rules.get("code.own.shortest", now),
         "long": len(digits) > rules.get("code.own.longest", now),
         "pattern": _is_pattern(digits),
+        "path": _is_path(digits),
         "common": digits in COMMON,
         "birth": any(_resembles(digits, each) for each in _birth_dates(person.birth_date)),
         "nir": _is_of_nir(digits, person.nir.body + person.nir.key),
@@ -133,6 +142,15 @@ def _is_sequence(digits: str) -> bool:
             if len(steps) == 1:
                 return True
     return False
+
+
+def _is_path(digits: str) -> bool:
+    """A finger that moves over the keypad from each key to the same or one beside it: 1478, 2580, 1236."""
+    for before, after in pairwise(digits):
+        (row, column), (next_row, next_column) = _KEYS[before], _KEYS[after]
+        if max(abs(row - next_row), abs(column - next_column)) > 1:
+            return False
+    return True
 
 
 def _resembles(digits: str, known: str) -> bool:

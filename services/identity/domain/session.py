@@ -36,7 +36,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Session:
-    """One log-in on one device, until it ends, idles too long or reaches its longest duration."""
+    """One log-in on one device, until it ends, idles too long or reaches its longest duration.
+
+    `device` is the known device it was opened on, `remembered` whether the person is known there since this log-in.
+    """
 
     id: UUID
     person_id: UUID
@@ -48,6 +51,7 @@ class Session:
     acr: str = CODE_ALONE
     way: LogInWay = LogInWay.CODE
     device: UUID | None = None
+    remembered: bool = False
     ended_at: datetime | None = None
     version: int = 0
 
@@ -85,10 +89,23 @@ def open_session(
     way: LogInWay = LogInWay.CODE,
     acr: str = CODE_ALONE,
     device: UUID | None = None,
+    remembered: bool = False,
 ) -> Session:
-    """A new session, live from now on. `device` is the known device it was opened on; `acr` how sure we are of whom."""
+    """A new session, live from now on. `acr` says how sure we are of whom."""
     expires_at = _expiry(client, now, rules, now)
-    return Session(session_id, person_id, client, scope, now, now, expires_at, acr=acr, way=way, device=device)
+    return Session(
+        session_id,
+        person_id,
+        client,
+        scope,
+        now,
+        now,
+        expires_at,
+        acr=acr,
+        way=way,
+        device=device,
+        remembered=remembered,
+    )
 
 
 def end(sessions: Sequence[Session], person_id: UUID, now: datetime) -> tuple[list[Session], list[SessionRevoked]]:

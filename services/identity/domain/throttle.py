@@ -1,4 +1,4 @@
-"""How many codes may be tried on one NIR, known or not (domain 3.4, reliability A1)."""
+"""How many codes may be tried: on one NIR, known or not, and apart from it on a known device (domain 3.4, A1)."""
 
 import math
 from dataclasses import dataclass, replace
@@ -22,23 +22,27 @@ class Tally:
 
 @dataclass(frozen=True)
 class Attempts:
-    """What was tried on one NIR.
+    """What was tried on one NIR, or by one person on one device.
 
     Provisional codes are counted apart once own codes are blocked, so that a stranger who blocks a NIR
-    does not keep its owner from a code that came by e-mail.
+    does not keep its owner from a code that came by e-mail. `failed` counts what the owner was not told of yet.
     """
 
     own: Tally = Tally()
     provisional: Tally = Tally()
+    failed: int = 0
     version: int = 0
 
-    @property
-    def failed_before(self) -> int:
-        """How many attempts failed before the one that is being judged."""
-        return max(0, self.own.count + self.provisional.count - 1)
+    def right(self) -> "Attempts":
+        """The attempt that was counted last was no failure; it still made the next one wait."""
+        return replace(self, failed=max(0, self.failed - 1))
+
+    def told(self) -> "Attempts":
+        """After a log-in that told the owner what had failed; the next attempt waits as long as before."""
+        return replace(self, failed=0)
 
     def cleared(self) -> "Attempts":
-        """After a success."""
+        """After a proof that the owner is back: all attempts are free again."""
         return Attempts(version=self.version)
 
 
@@ -77,18 +81,35 @@ def count_attempt(attempts: Attempts, digits: int, rules: Parameters, now: datet
     more until a provisional one was used.
     """
     may_be_provisional = digits == rules.get("code.provisional.digits", now)
-    stopped = attempts.own.count >= rules.get("attempts.stop", now)
     own_wait = _wait(attempts.own, rules, now)
-    if not stopped and not own_wait:
-        return replace(attempts, own=attempts.own.plus_one(now)), Judged(True, may_be_provisional)
+    if not stopped(attempts, rules, now) and not own_wait:
+        own = attempts.own.plus_one(now)
+        return replace(attempts, own=own, failed=attempts.failed + 1), Judged(True, may_be_provisional)
     if not may_be_provisional:
-        longest = rules.minutes("attempts.longest-wait-minutes", now)
-        raise TooManyAttempts(longest if stopped else own_wait, stopped=stopped)
+        raise refusal(attempts, rules, now)
 
     provisional = _kept(attempts.provisional, rules, now)
     if wait := _wait(provisional, rules, now):
         raise TooManyAttempts(wait, stopped=False)
-    return replace(attempts, provisional=provisional.plus_one(now)), Judged(False, True)
+    counted = replace(attempts, provisional=provisional.plus_one(now), failed=attempts.failed + 1)
+    return counted, Judged(False, True)
+
+
+def stopped(attempts: Attempts, rules: Parameters, now: datetime) -> bool:
+    """Whether so many were tried that no own code is judged any more, however long somebody waits."""
+    return attempts.own.count >= rules.get("attempts.stop", now)
+
+
+def blocked_until(attempts: Attempts, rules: Parameters, now: datetime) -> datetime | None:
+    """When the next own code is judged, or None when none ever is."""
+    return None if stopped(attempts, rules, now) else now + _wait(attempts.own, rules, now)
+
+
+def refusal(attempts: Attempts, rules: Parameters, now: datetime) -> TooManyAttempts:
+    """Says how long the next own code must wait."""
+    if stopped(attempts, rules, now):
+        return TooManyAttempts(rules.minutes("attempts.longest-wait-minutes", now), stopped=True)
+    return TooManyAttempts(_wait(attempts.own, rules, now), stopped=False)
 
 
 def _wait(tally: Tally, rules: Parameters, now: datetime) -> timedelta:

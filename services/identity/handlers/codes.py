@@ -10,6 +10,7 @@ from services.identity.domain import account as accounts
 from services.identity.domain.access_code import AccessCode, IssuedCode
 from services.identity.domain.nir import Nir
 from services.identity.domain.session import Scope
+from services.identity.domain.step_up import check_email_validated, check_step_up
 from services.identity.handlers.ports import Store
 
 
@@ -50,16 +51,19 @@ class ChooseCode:
 async def choose_code(command: ChooseCode, store: Store) -> None:
     """Make it the account's code, end the person's other sessions, and let this one do everything.
 
-    Raises CodeRefused for a weak code, and for a missing or wrong current one, which only a session opened
-    by a provisional code can do without.
+    Raises CodeRefused for a weak code, and for a missing or wrong current one, which only a session can do without
+    that a provisional code or, minutes ago, FranceConnect or a passkey opened; EmailNotValidated where no second code
+    could be sent.
     """
     current = session.of_caller(await store.session(command.session_id), command.person_id, command.now)
     entry, account = await store.register_entry(command.person_id), await store.account(command.person_id)
     if entry is None or account is None:
         raise Unauthenticated
+    rules, now = store.parameters, command.now
     if current.scope is not Scope.CODE_CHANGE:
-        accounts.check_current(account, command.matched, given=command.current_given)
-    access_code.check_strength(command.new_code, entry.person, store.parameters, command.now)
+        check_step_up(current, account, command.matched, given=command.current_given, rules=rules, now=now)
+    check_email_validated(account)
+    access_code.check_strength(command.new_code, entry.person, rules, now)
 
     account, chosen = accounts.choose_code(account, command.new_hash, current.client.channel, command.now)
     others = [each for each in await store.live_sessions(account.person_id, command.now) if each.id != current.id]

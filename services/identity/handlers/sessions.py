@@ -5,81 +5,147 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from contracts.identity import LogInWay
 from contracts.problems import NotFound
-from services.identity.domain import account as accounts
+from services.identity.domain import log_in as logging_in
 from services.identity.domain import session as sessions
 from services.identity.domain import throttle
-from services.identity.domain.access_code import AccessCode
+from services.identity.domain.access_code import AccessCode, IssuedCode
+from services.identity.domain.account import Account, record_log_in
+from services.identity.domain.challenge import Challenge, Letter
+from services.identity.domain.device import Device, Shown
+from services.identity.domain.log_in import NOBODY, Begun, Proof
 from services.identity.domain.nir import Nir
-from services.identity.domain.session import Client, RefreshToken, Session
+from services.identity.domain.session import RefreshToken, Scope, Session
+from services.identity.domain.throttle import Attempts
+from services.identity.handlers.challenges import challenge_device
+from services.identity.handlers.devices import Visit, known_device, remember_device
 from services.identity.handlers.opening import save_opened
 from services.identity.handlers.ports import Store
+
+MOST_LISTED = 100
 
 
 @dataclass(frozen=True)
 class BeginLogIn:
-    """Somebody typed a number and a code."""
+    """Somebody typed a number and a code, on the device that was shown."""
 
     nir: Nir
     code: AccessCode
+    shown: Shown | None
     now: datetime
 
 
-async def begin_log_in(command: BeginLogIn, store: Store) -> tuple[str | None, ...]:
+async def begin_log_in(command: BeginLogIn, store: Store) -> Begun:
     """Count the attempt before anything is compared, and say with which hashes to compare the code.
 
+    A known device counts for itself: nobody else can use up its attempts, and it is forgotten when they are.
     Reads and writes alike for a known and an unknown number. Raises TooManyAttempts.
     """
-    attempts, judged = throttle.count_attempt(
-        await store.attempts(command.nir), len(command.code.digits), store.parameters, command.now
-    )
-    await store.save_attempts(command.nir, attempts)
-    return accounts.candidates(await store.account_by_nir(command.nir), judged)
+    rules, now = store.parameters, command.now
+    person_id = await store.person_id(command.nir) or NOBODY
+    device = await known_device(person_id, command.shown, store, now)
+    tried = device.attempts if device else await store.attempts(command.nir)
+    attempts, judged = throttle.count_attempt(tried, len(command.code.digits), rules, now)
+    if device is None:
+        await store.save_attempts(command.nir, attempts)
+    elif throttle.stopped(attempts, rules, now):
+        await store.forget_device(device)
+    else:
+        await store.save_device(replace(device, attempts=attempts))
+    attempt = attempts.own.count if device is None and judged.own else 0
+    return logging_in.begin(await store.account(person_id), judged, attempt)
 
 
 @dataclass(frozen=True)
 class LogIn:
-    """The code was compared; `matched` is the hash it belongs to, or None."""
+    """The code was compared; `matched` is the hash it belongs to, or None.
+
+    `second` is the second code, drawn if one is needed, for the challenge whose id has that hash; `rehashed` is
+    what to store of the own code instead, if its hash is out of date.
+    """
 
     nir: Nir
+    begun: Begun
     matched: str | None = field(repr=False)
-    client: Client
+    visit: Visit
     session_id: UUID
     refresh_hash: str = field(repr=False)
+    challenge_hash: str = field(repr=False)
+    second: IssuedCode | None
+    rehashed: str | None = field(repr=False)
     now: datetime
 
 
-async def log_in(command: LogIn, store: Store) -> Session:
-    """Open a session. Raises InvalidCredentials.
+async def log_in(command: LogIn, store: Store) -> Session | Challenge | None:
+    """Open a session; or ask for a second code, where the device is not known; or None, for a wrong code.
 
     A provisional code opens one session only, however many ask at once: all of them change the account, so
     all but one run again and find it used. A log-in that is sent again (its session has the same id, because
-    the answer was lost) finds its session and gets another refresh token for it.
+    the answer was lost) finds its session and gets another refresh token for it. Raises TooManyAttempts when
+    too many second codes were sent.
     """
-    attempts, account = await store.attempts(command.nir), await store.account_by_nir(command.nir)
-    known = await store.session(command.session_id)
-    account, scope, events = accounts.log_in(
-        account,
-        command.matched,
-        session_id=command.session_id,
-        channel=command.client.channel,
-        failed=attempts.failed_before,
-        now=command.now,
+    now, matched = command.now, command.matched
+    person_id = await store.person_id(command.nir) or NOBODY
+    account, attempts = await store.account(person_id), await store.attempts(command.nir)
+    device = await known_device(person_id, command.visit.shown, store, now)
+    proven = logging_in.proof(account, matched, command.session_id, now) if account else None
+    if account is None or proven is None:
+        await _tell_of_block(account, attempts, command, store)
+        return None
+    if proven is Proof.PROVISIONAL_CODE or device:
+        return await _enter(command, store, account=account, proven=proven, attempts=attempts, device=device)
+    if command.second is None:
+        return None
+    await store.save_attempts(command.nir, attempts.right())
+    account = replace(account, own_code=command.rehashed or account.own_code)
+    letter = Letter(command.challenge_hash, command.second)
+    return await challenge_device(account, letter, command.visit, store, now)
+
+
+async def _enter(
+    command: LogIn, store: Store, *, account: Account, proven: Proof, attempts: Attempts, device: Device | None
+) -> Session:
+    now, session_id = command.now, command.session_id
+    provisional = proven is Proof.PROVISIONAL_CODE
+    if provisional or attempts.failed:
+        await store.save_attempts(command.nir, attempts.cleared() if provisional else attempts.told())
+    if opened := await store.session(session_id):
+        opened = sessions.of_caller(opened, account.person_id, now)
+        if device:
+            await store.save_device(device.used(now))
+        await store.save_refresh_token(RefreshToken(command.refresh_hash, opened.id, opened.expires_at))
+        return opened
+    here = await remember_device(account.person_id, command.visit, store, now)
+    account, events = (
+        logging_in.use_provisional(account, session_id, now)
+        if provisional
+        else (replace(account, own_code=command.rehashed or account.own_code), [])
     )
-    await store.save_attempts(command.nir, attempts.cleared())
-    if known:
-        known = sessions.of_caller(known, account.person_id, command.now)
-        await store.save_refresh_token(RefreshToken(command.refresh_hash, known.id, known.expires_at))
-        return known
-    opened = sessions.open_session(
-        command.session_id,
+    client = command.visit.client
+    # The attempt that was right has been counted too.
+    failed = max(0, attempts.failed + (device.attempts.failed if device else 0) - 1)
+    account, told = record_log_in(
+        account, session_id, channel=client.channel, way=LogInWay.CODE, failed=failed, now=now
+    )
+    session = sessions.open_session(
+        session_id,
         account.person_id,
-        client=command.client,
-        scope=scope,
+        client=client,
+        scope=Scope.CODE_CHANGE if provisional else Scope.FULL,
         rules=store.parameters,
-        now=command.now,
+        now=now,
+        device=here.device_id,
+        remembered=here.new,
     )
-    return await save_opened(account, events, opened, command.refresh_hash, store)
+    return await save_opened(account, [*events, told], session, command.refresh_hash, store)
+
+
+async def _tell_of_block(account: Account | None, attempts: Attempts, command: LogIn, store: Store) -> None:
+    if account:
+        account, events = logging_in.tell_of_block(account, command.begun, attempts, store.parameters, command.now)
+        if events:
+            await store.save_account(account, *events)
 
 
 @dataclass(frozen=True)
@@ -92,7 +158,7 @@ class RefreshSession:
 
 
 async def refresh_session(command: RefreshSession, store: Store) -> Session | None:
-    """Continue the session, or None.
+    """Continue the session, or None: it is over, or the account is frozen.
 
     A token that comes twice was copied: by whom cannot be known, so the session ends for both. Unless it
     asks for the very token that it got (the same request, whose answer was lost) and that was not used yet.
@@ -100,6 +166,9 @@ async def refresh_session(command: RefreshSession, store: Store) -> Session | No
     token = await store.refresh_token(command.old_hash)
     session = await store.session(token.session_id) if token else None
     if token is None or session is None or not session.live(command.now):
+        return None
+    account = await store.account(session.person_id)
+    if account is None or account.frozen_at:
         return None
     following = await store.refresh_token(command.new_hash)
     if following and following.used_at is None and following.session_id == session.id:
@@ -125,7 +194,7 @@ class ListSessions:
 
 async def list_sessions(query: ListSessions, store: Store) -> Sequence[Session]:
     """The person's live sessions, the last used first."""
-    return await store.live_sessions(query.person_id, query.now)
+    return (await store.live_sessions(query.person_id, query.now))[:MOST_LISTED]
 
 
 @dataclass(frozen=True)
@@ -151,4 +220,19 @@ async def end_own_session(command: EndSession, store: Store) -> None:
     found = await store.session(command.session_id)
     mine = [found] if found and found.person_id == command.person_id and found.live(command.now) else []
     ended, revoked = sessions.end(mine, command.person_id, command.now)
+    await store.save_sessions(ended, *revoked)
+
+
+@dataclass(frozen=True)
+class EndSessions:
+    """A person logs out everywhere."""
+
+    person_id: UUID
+    now: datetime
+
+
+async def end_sessions(command: EndSessions, store: Store) -> None:
+    """End all sessions of the person, the one that asks included."""
+    live = await store.live_sessions(command.person_id, command.now)
+    ended, revoked = sessions.end(live, command.person_id, command.now)
     await store.save_sessions(ended, *revoked)

@@ -11,7 +11,6 @@ from contracts.event import Event
 from services.identity.domain.session import RefreshToken, Session
 from services.identity.store.base import Base, plain
 
-MOST_LISTED = 100
 INDEXES: Mapping[str, Sequence[Index]] = {
     "sessions": [Index(("person_id", "expires_at")), Index(("expires_at",), expire_after=timedelta(days=30))],
     "refresh_tokens": [Index(("expires_at",), expire_after=timedelta(days=1))],
@@ -31,9 +30,9 @@ class SessionStore(Base):
         return _sessions.validate_python({**found, "id": found["_id"]}, extra="ignore") if found else None
 
     async def live_sessions(self, person_id: UUID, now: datetime) -> Sequence[Session]:
-        """A person's live sessions, the last used first."""
+        """All live sessions of a person, the last used first."""
         where = {"person_id": str(person_id), "expires_at": {"$gt": now}, "ended_at": None}
-        found = await self._tx["sessions"].find(where, sort=("-used_at", "-_id"), limit=MOST_LISTED)
+        found = await self._tx["sessions"].find(where, sort=("-used_at", "-_id"))
         return [_sessions.validate_python({**each, "id": each["_id"]}, extra="ignore") for each in found]
 
     async def save_sessions(self, sessions: Sequence[Session], *events: Event) -> None:

@@ -1,5 +1,7 @@
 """What the use cases ask of accounts, their e-mails and what was tried on them."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -17,20 +19,32 @@ class Accounts(Protocol):
         """The account of a person."""
         ...
 
-    async def account_by_nir(self, nir: Nir) -> Account | None:
-        """The account of the person with this number; takes as long when there is none."""
+    async def person_id(self, nir: Nir) -> UUID | None:
+        """Whose number this is."""
+        ...
+
+    async def nir(self, person_id: UUID) -> Nir:
+        """The number of a person of the register."""
         ...
 
     async def account_by_email(self, email: Email) -> Account | None:
         """The account that this e-mail belongs to."""
         ...
 
-    async def email(self, person_id: UUID) -> Email:
-        """The e-mail of an existing account."""
+    async def email(self, person_id: UUID) -> Email | None:
+        """The e-mail of an existing account, if it has one."""
         ...
 
     async def save_account(self, account: Account, *events: Event, email: Email | None = None) -> None:
-        """Save an account and say what happened; a new one needs its e-mail."""
+        """Save an account and say what happened; with an e-mail, it is the account's from now on."""
+        ...
+
+    async def unopened(self, until: datetime, most: int) -> Sequence[UUID]:
+        """Whose account could be opened until then, or not so long, and was not."""
+        ...
+
+    async def remove_account(self, account: Account, *events: Event) -> None:
+        """Remove an account and say so; its e-mail is free."""
         ...
 
     async def attempts(self, of: Nir | UUID) -> Attempts:

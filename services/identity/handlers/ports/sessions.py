@@ -17,7 +17,7 @@ class Sessions(Protocol):
         ...
 
     async def live_sessions(self, person_id: UUID, now: datetime) -> Sequence[Session]:
-        """A person's live sessions, the last used first."""
+        """All live sessions of a person, the last used first."""
         ...
 
     async def save_sessions(self, sessions: Sequence[Session], *events: Event) -> None:
