@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -11,18 +11,19 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
-from stdnum import iban as ibans
-from stdnum.exceptions import ValidationError as NotAnIban
 
+from chassis import clock
 from chassis.json import MalformedJson, check
-from chassis.mongo import DatabaseDown, Duplicate, Index
+from chassis.mongo import DatabaseDown, Index
 from chassis.service import Service
 from chassis.work import Work
+from contracts.sealed import Sealed
 from services.identity import handlers
+from services.identity.domain import iban as ibans
 from services.identity.domain import nir
-from services.identity.domain.insured import InsuredPerson, RegisterEntry
+from services.identity.domain.insured import InsuredPerson, RegisterEntry, WrongNumber
 from services.identity.domain.regimes import REGIMES
-from services.identity.handlers import Store
+from services.identity.handlers import ImportInsured, Store
 
 LONGEST_LINE = 4096
 USAGE = "usage: python -m services.identity.main import FILE\n"
@@ -36,10 +37,7 @@ def _with_key(text: str) -> str:
 
 
 def _iban(text: str) -> str:
-    try:
-        return str(ibans.validate(text))
-    except NotAnIban:
-        raise PydanticCustomError("iban", "not an IBAN") from None
+    return ibans.parse(text).number
 
 
 def _regime(code: str) -> str:
@@ -65,7 +63,7 @@ class Line(BaseModel):
     postal_code: Annotated[str, Field(pattern=r"^[0-9]{5}$")]
     caisse: Annotated[str, Field(pattern=r"^[0-9][0-9AB][0-9]?$")]
     regime: Annotated[str, AfterValidator(_regime)]
-    iban: Annotated[str, Field(max_length=60), AfterValidator(_iban)] | None = None
+    iban: Annotated[str, Field(max_length=ibans.LONGEST_TYPED), AfterValidator(_iban)] | None = None
     vitale_serial: Annotated[str, Field(pattern=r"^[0-9]{8,21}$")] | None = None
 
     def entry(self) -> RegisterEntry:
@@ -94,9 +92,10 @@ def read_line(raw: bytes) -> RegisterEntry:
 
 
 class Import:
-    """What became of the lines of a file."""
+    """What became of the lines of a file. `seal` closes a number to the services that follow a certification."""
 
-    def __init__(self) -> None:
+    def __init__(self, seal: Callable[[str], Sealed]) -> None:
+        self._seal = seal
         self.changed = 0
         self.unchanged = 0
         self.wrong: dict[int, str] = {}
@@ -109,11 +108,11 @@ class Import:
 
     async def _take_one(self, number: int, raw: bytes, work: Work[Store]) -> None:
         try:
-            changed = await work(handlers.import_insured, read_line(raw))
+            changed = await work(handlers.import_insured, ImportInsured(read_line(raw), self._seal, clock.now()))
         except WrongLine as wrong:
             self.wrong[number] = str(wrong)
-        except Duplicate:
-            self.wrong[number] = "wrong: nir (another person has it)"
+        except WrongNumber as wrong:
+            self.wrong[number] = f"wrong: nir ({wrong})"
         else:
             self.changed += changed
             self.unchanged += not changed
@@ -130,7 +129,7 @@ def main(arguments: Sequence[str], service: Service, work: Work[Any], indexes: M
 
 
 async def _import(path: Path, service: Service, work: Work[Any], indexes: Mapping[str, Sequence[Index]]) -> int:
-    done = Import()
+    done = Import(lambda number: service.sealer.seal(number, "procedures"))
     try:
         lines = await asyncio.to_thread(lambda: path.read_bytes().splitlines())
         async with _prepared(service, indexes):

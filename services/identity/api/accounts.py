@@ -1,33 +1,42 @@
-"""Creating an account by the web form, and looking at it."""
+"""Creating an account: by the web form, or by IBAN and carte Vitale."""
 
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Body, Response
+from pydantic import BaseModel, Discriminator, Tag, WrapValidator
 
-from chassis.auth import CurrentPerson
-from chassis.routes import CurrentOnce, CurrentWork, Now
+from chassis.routes import CurrentOnce, Now
 from contracts.problems import Text
 from services.identity import handlers
-from services.identity.api.fields import LastName, PostalCode, RequestModel, TypedDate, TypedEmail, TypedNir
+from services.identity.api.fields import (
+    LastName,
+    PostalCode,
+    RequestModel,
+    TypedDate,
+    TypedEmail,
+    TypedIban,
+    TypedNir,
+    VitaleSerial,
+)
 from services.identity.api.parts import EVEN_PACE, CurrentParts, Say
 from services.identity.domain.creation import Letter
-from services.identity.domain.insured import Claim
-from services.identity.handlers.accounts import Profile
+from services.identity.domain.proof import AnyClaim, CardClaim, Claim
 
 router = APIRouter(tags=["account"])
 
 WHAT_HAPPENS = Text(
     "Si ces informations sont celles d'un assuré, un e-mail vient de partir vers l'adresse concernée : suivez ses "
-    "instructions. Sans e-mail de notre part, vérifiez votre saisie ou contactez votre caisse au 36 46.",
+    "instructions. Sans e-mail de notre part, vérifiez votre saisie ou contactez votre caisse au 36 46. Après "
+    "plusieurs essais, attendez demain ou appelez-la.",
     "If these details are those of an insured person, an e-mail is on its way to the address concerned: follow its "
-    "instructions. Without an e-mail from us, check what you typed or call your caisse on 36 46.",
+    "instructions. Without an e-mail from us, check what you typed or call your caisse on 36 46. After several tries, "
+    "wait until tomorrow or call it.",
 )
 SPAM_HINT = Text("Pensez à regarder dans vos courriers indésirables (spam).", "Remember to look in your spam folder.")
 
 
-class AccountRequest(RequestModel):
+class WebAccountRequest(RequestModel):
     """What a person types into the web form; all of it is mandatory."""
 
     nir: TypedNir
@@ -35,6 +44,46 @@ class AccountRequest(RequestModel):
     birth_date: TypedDate
     postal_code: PostalCode
     email: TypedEmail
+
+    def claim(self) -> AnyClaim:
+        """What is to be compared with the register."""
+        return Claim(self.last_name, self.birth_date, self.postal_code)
+
+
+class AppAccountRequest(RequestModel):
+    """What a person has at hand in the application: RIB and carte Vitale; all of it is mandatory."""
+
+    nir: TypedNir
+    iban: TypedIban
+    vitale_serial: VitaleSerial
+    email: TypedEmail
+
+    def claim(self) -> AnyClaim:
+        """What is to be compared with the register."""
+        return CardClaim(self.iban, self.vitale_serial)
+
+
+def _form(body: object) -> str:
+    return "app" if isinstance(body, Mapping) and not body.keys().isdisjoint({"iban", "vitale_serial"}) else "web"
+
+
+_FORMS: Mapping[str, type[WebAccountRequest | AppAccountRequest]] = {
+    "web": WebAccountRequest,
+    "app": AppAccountRequest,
+}
+
+
+def _read(body: object, _: Any) -> RequestModel:
+    # Not by the union itself: its errors would point at a form, and not only at a field.
+    return _FORMS[_form(body)].model_validate(body)
+
+
+AccountRequest: TypeAlias = Annotated[
+    Annotated[WebAccountRequest, Tag("web")] | Annotated[AppAccountRequest, Tag("app")],
+    Discriminator(_form),
+    WrapValidator(_read),
+    Body(),
+]
 
 
 class NeutralView(BaseModel):
@@ -44,50 +93,27 @@ class NeutralView(BaseModel):
     spam_hint: str
 
 
-class ProfileView(BaseModel):
-    """What a person sees of themselves. The e-mail is masked; the NIR is not shown."""
-
-    person_id: UUID
-    first_name: str
-    last_name: str
-    caisse: str
-    email: str
-    email_validated: bool
-    created_at: datetime
-
-    @classmethod
-    def of(cls, profile: Profile) -> "ProfileView":
-        """The profile, masked."""
-        return cls(
-            person_id=profile.person.id,
-            first_name=profile.person.first_name,
-            last_name=profile.person.last_name,
-            caisse=profile.person.caisse,
-            email=profile.email.masked,
-            email_validated=not profile.account.pending,
-            created_at=profile.account.created_at,
-        )
-
-
 @router.post(
     "/accounts",
     status_code=202,
     response_model=NeutralView,
     operation_id="create_account",
-    summary="Ask for an account by the web form",
+    summary="Ask for an account",
     dependencies=[EVEN_PACE],
 )
 async def create_account(
     request: AccountRequest, once: CurrentOnce, parts: CurrentParts, say: Say, now: Now
 ) -> Response:
-    """Ask for an account (F26). The answer never tells whether there is such a person or account.
+    """Ask for an account by the web form (F26), or by IBAN and carte Vitale (F25): whose fields are sent.
 
-    422 only for malformed fields, and `regime-not-covered` for a person who was recognised.
+    The answer never tells whether there is such a person or account, nor which detail was wrong; several wrong ones
+    close this way for the day. 422 only for malformed fields, and `regime-not-covered` for a person who was
+    recognised.
     """
     issued = await parts.codes.issue(now)
     command = handlers.CreateAccount(
         nir=request.nir,
-        claim=Claim(request.last_name, request.birth_date, request.postal_code),
+        claim=request.claim(),
         email=request.email,
         letter=Letter(parts.seal(request.email.address, "notifications"), issued),
         now=now,
@@ -100,9 +126,3 @@ def silent(response: Response) -> Response:
     """The answer without the header that would tell that something was written."""
     del response.headers["X-Read-After"]
     return response
-
-
-@router.get("/me", operation_id="read_profile", summary="The profile")
-async def read_profile(person: CurrentPerson, work: CurrentWork) -> ProfileView:
-    """The profile of whoever is logged in."""
-    return ProfileView.of(await work.read(handlers.read_profile, handlers.ReadProfile(person.id)))

@@ -1,4 +1,4 @@
-"""Who gets an account by the web form, and who is told instead that somebody asked (domain F07, F09, F26)."""
+"""Who gets an account, and who is told instead that somebody asked for one (domain F09, F25, F26)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,9 +9,8 @@ from contracts.identity import AttemptReason, CreationWay
 from contracts.sealed import Sealed
 from services.identity.domain.access_code import IssuedCode
 from services.identity.domain.account import Account, create, renew_unused, tell_owner
-from services.identity.domain.insured import Claim, InsuredPerson
+from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.parameters import Parameters
-from services.identity.domain.regimes import check_covered
 
 
 @dataclass(frozen=True)
@@ -20,17 +19,6 @@ class Letter:
 
     email: Sealed
     issued: IssuedCode
-
-
-def recognised(person: InsuredPerson | None, claim: Claim) -> InsuredPerson | None:
-    """The person, if the claim is right and the number is a definitive one.
-
-    Raises RegimeNotCovered, but only to whoever was recognised: to anybody else it would tell who is insured.
-    """
-    if person is None or not person.is_whom(claim) or person.nir.provisional:
-        return None
-    check_covered(person.regime)
-    return person
 
 
 def ask_for_account(

@@ -1,11 +1,15 @@
-"""E-mail addresses: which are accepted, and which are the same one (domain F09)."""
+"""E-mail addresses: which are accepted, which are the same one (domain F09), how often one is written to."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from pydantic_core import PydanticCustomError
 
+from services.identity.domain.parameters import Parameters
+
 LONGEST, LONGEST_LOCAL = 254, 64
+_DAY = timedelta(days=1)
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -26,6 +30,21 @@ class Email:
         """Enough for its owner to recognise it: l***@exemple.invalid."""
         local, _, domain = self.address.rpartition("@")
         return f"{local[0]}***@{domain}"
+
+
+@dataclass(frozen=True)
+class Written:
+    """When one address was written to because somebody typed it, whoever that was."""
+
+    at: tuple[datetime, ...] = ()
+    version: int = 0
+
+    def once_more(self, rules: Parameters, now: datetime) -> "Written | None":
+        """With one more e-mail; None when the address has had its share of the last 24 hours (reliability A19)."""
+        recent = tuple(each for each in self.at if now - each < _DAY)
+        if len(recent) >= rules.get("mail.address-a-day", now):
+            return None
+        return replace(self, at=(*recent, now))
 
 
 def parse(text: str) -> Email:

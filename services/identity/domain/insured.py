@@ -1,20 +1,10 @@
-"""Insured persons as the caisse's register knows them, and whether somebody is who they say."""
+"""Insured persons as the caisse's register knows them, and what may become of their numbers (domain 3.1)."""
 
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.identity.domain import names
 from services.identity.domain.nir import Nir
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a person types beside the NIR to be recognised (domain F26)."""
-
-    last_name: str = field(repr=False)
-    birth_date: date = field(repr=False)
-    postal_code: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -36,15 +26,6 @@ class InsuredPerson:
         """The name the person goes by."""
         return self.usage_last_name or self.birth_last_name
 
-    def is_whom(self, claim: Claim) -> bool:
-        """Whether the claim is right: the birth or usage name, the birth date and the postal code."""
-        known = (self.birth_last_name, self.usage_last_name or "")
-        return (
-            any(names.same(claim.last_name, name) for name in known)
-            and claim.birth_date == self.birth_date
-            and claim.postal_code == self.postal_code
-        )
-
 
 @dataclass(frozen=True)
 class RegisterEntry:
@@ -53,3 +34,23 @@ class RegisterEntry:
     person: InsuredPerson
     iban: str | None = field(default=None, repr=False)
     vitale_serial: str | None = field(default=None, repr=False)
+
+
+class WrongNumber(Exception):
+    """The caisse gives a number that cannot be this person's. Its text quotes nothing."""
+
+
+def replaced_number(known: RegisterEntry | None, entry: RegisterEntry, holder: InsuredPerson | None) -> Nir | None:
+    """The provisional number that this line of the register replaces by the definitive one, if it does.
+
+    `known` is what the register holds on the person, `holder` is whom the line's number names so far. Raises
+    WrongNumber when that is somebody else, and when a person would change their number without certification.
+    """
+    if holder and holder.id != entry.person.id:
+        raise WrongNumber("another person has it")
+    old, new = known.person.nir if known else entry.person.nir, entry.person.nir
+    if old == new:
+        return None
+    if not old.provisional or new.provisional:
+        raise WrongNumber("this person has another one")
+    return old

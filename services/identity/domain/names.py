@@ -2,13 +2,14 @@
 
 import unicodedata
 
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"})
+# Letters that Unicode does not take apart, as civil status writes them in French.
+_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"})
 
 
 def folded(name: str) -> str:
     """The name without accents, case, hyphens, apostrophes and spaces; empty when nothing remains."""
-    plain = unicodedata.normalize("NFKD", name.translate(_LIGATURES)).casefold()
-    return "".join(each for each in unicodedata.normalize("NFKD", plain) if each.isalnum())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return "".join(each for each in plain.translate(_LETTERS) if each.isalnum())
 
 
 def same(left: str, right: str) -> bool:
