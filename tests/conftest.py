@@ -16,10 +16,10 @@ settings.load_profile("compte")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares servers: a file's tests, all journeys, all crash tests."""
+    """Keep together what shares servers: a file's tests, all journeys, all crash tests, all abuse."""
     for item in items:
         folder = item.path.parent.name
-        group = folder if folder in {"journeys", "chaos"} else str(item.path)
+        group = folder if folder in {"journeys", "chaos", "abuse"} else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
 
 

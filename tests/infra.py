@@ -117,6 +117,7 @@ def secret_settings() -> dict[str, dict[str, Any]]:
     sealing = {name: ECKey.generate_key("P-256", {"kid": name}) for name in SERVICES}
     internal = OKPKey.generate_key("Ed25519", {"kid": "gateway-1"})
     signing = OKPKey.generate_key("Ed25519", {"kid": "identity-1"})
+    freeze = OKPKey.generate_key("Ed25519", {"kid": "notifications-1"})
     public = {"keys": [key.as_dict(private=False) for key in sealing.values()]}
     settings: dict[str, dict[str, Any]] = {
         name: {
@@ -130,6 +131,8 @@ def secret_settings() -> dict[str, dict[str, Any]]:
     }
     settings["gateway"]["internal_key"] = json.dumps(internal.as_dict(private=True))
     settings["identity"]["signing_key"] = json.dumps(signing.as_dict(private=True))
+    settings["identity"]["freeze_jwks"] = json.dumps({"keys": [freeze.as_dict(private=False)]})
+    settings["notifications"]["freeze_key"] = json.dumps(freeze.as_dict(private=True))
     settings["identity"]["pepper"] = base64.b64encode(secrets.token_bytes(32)).decode()
     return settings
 
@@ -147,7 +150,7 @@ def service_settings(name: str, mongodb_url: str, kafka_url: str = "127.0.0.1:1"
         "database_deadline": timedelta(seconds=5),
         **others,
     }
-    for field in ("internal_key", "signing_key", "pepper"):
+    for field in ("internal_key", "signing_key", "pepper", "freeze_jwks", "freeze_key"):
         values.pop(field, None)
     return ServiceSettings(**values)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,11 @@ from tests.infra import APACHE, broker, service_settings
 AMOUNTS = [1600, 1599, 1900]
 
 
+def somewhere() -> str:
+    """A loopback address in a network (/24) of its own, so that nobody uses up what another one may do."""
+    return f"127.{random.randint(1, 250)}.{random.randint(1, 250)}.{random.randint(1, 250)}"
+
+
 @dataclass(frozen=True)
 class World:
     """A running stack in a folder of the test's own."""
@@ -41,7 +47,7 @@ class World:
         """A person the caisse's register knows, with a device and an e-mail address of their own."""
         await import_register(self.data, [person.line()])
         email = f"camille-{uuid4().hex[:10]}@exemple.invalid"
-        async with Insured(self.stack.gateway, self.stack.mailbox, email, app=app) as insured:
+        async with Insured(self.stack.gateway, self.stack.mailbox, email, app=app, address=somewhere()) as insured:
             yield insured
 
     def journey(self, person: RegisterLine, insured: Insured) -> Journey:

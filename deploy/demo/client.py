@@ -13,6 +13,8 @@ import aiohttp
 
 T = TypeVar("T")
 CODE = re.compile(r"^Votre code provisoire : ([0-9]{4,13})\r?$", re.MULTILINE)
+SECOND_CODE = re.compile(r"^Votre code de vérification : ([0-9]{6})\r?$", re.MULTILINE)
+CHALLENGED, WRONG = 202, 401
 
 
 class NotSeen(AssertionError):
@@ -71,15 +73,21 @@ class Mailbox:
 
 
 class Insured:
-    """One person at one device. `app=True` speaks as the mobile application, else as a browser."""
+    """One person at one device. `app=True` speaks as the mobile application, else as a browser.
 
-    def __init__(self, gateway: str, mailbox: str, email: str, *, app: bool = False) -> None:
+    `address` is the loopback address that the device calls from, where the machine has more than one.
+    """
+
+    def __init__(
+        self, gateway: str, mailbox: str, email: str, *, app: bool = False, address: str | None = None
+    ) -> None:
         self.email = email
         self._gateway = gateway
-        self._app = app
-        self.token = self._refresh = ""
+        self.app = app
+        self.token = self._refresh = self._device = ""
         jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=gateway)
-        self._http = aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=15))
+        place = aiohttp.TCPConnector(local_addr=(address, 0)) if address else None
+        self._http = aiohttp.ClientSession(connector=place, cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=15))
         self.mailbox = Mailbox(mailbox, self._http)
 
     async def __aenter__(self) -> Self:
@@ -130,28 +138,60 @@ class Insured:
         """The web form (F26): nir, last_name, birth_date, postal_code; the e-mail is the person's own."""
         return (await self.insist("POST", "/accounts", {**details, "email": self.email})).expect(202)
 
+    async def create_account_in_app(self, nir: str, iban: str, vitale_serial: str) -> Answer:
+        """The application's form (F25); the e-mail is the person's own."""
+        details = {"nir": nir, "iban": iban, "vitale_serial": vitale_serial, "email": self.email}
+        return (await self.insist("POST", "/accounts", details)).expect(202)
+
     async def provisional_code(self, *, count: int = 1, within: float = 20.0) -> str:
         """The code of the newest mail that has one, once `count` different mails with a code have come."""
 
         async def found() -> str | None:
-            mails = {mail["MessageID"]: mail for mail in reversed(await self.mailbox.mails(self.email))}
-            codes = [CODE.search(await self.mailbox.text(mail)) for mail in mails.values()]
-            given = [code.group(1) for code in codes if code]
-            return given[-1] if len(given) >= count else None
+            codes = await self._codes(CODE)
+            return codes[-1] if len(codes) >= count else None
 
         return await seen(found, f"mail {count} with a provisional code", within=within)
 
     async def log_in(self, nir: str, code: str) -> Answer:
-        """Open a session; the tokens or cookies are kept for the next calls."""
-        client = "android" if self._app else "web"
+        """Open a session; the tokens or cookies are kept for the next calls.
+
+        On a device that is not known yet, the second code is read from the mail and typed too.
+        """
+        answer = await self.first_code(nir, code)
+        if answer.status != CHALLENGED:
+            return answer
+        tried = ""
+
+        async def entered() -> Answer | None:
+            nonlocal tried
+            codes = await self._codes(SECOND_CODE)
+            if not codes or codes[-1] == tried:
+                return None
+            tried = codes[-1]
+            given = await self.second_code(answer.body["challenge_id"], tried)
+            return None if given.status == WRONG else given
+
+        return await seen(entered, "the mail with the second code")
+
+    async def first_code(self, nir: str, code: str) -> Answer:
+        """A number and a code: 200 opens a session, 202 asks for a second code."""
         self.token = ""
-        answer = await self.insist("POST", "/sessions", {"nir": nir, "code": code, "client_id": client})
+        device = {"device_token": self._device} if self._device else {}
+        body = {"nir": nir, "code": code, "client_id": self._client}
+        answer = await self.insist("POST", "/sessions", body | device)
+        self._keep(answer)
+        return answer
+
+    async def second_code(self, challenge: str, code: str) -> Answer:
+        """The code of the mail that a challenge sent."""
+        body = {"code": code, "client_id": self._client}
+        answer = await self.insist("POST", f"/sessions/challenges/{challenge}", body)
         self._keep(answer)
         return answer
 
     async def refresh(self) -> Answer:
         """Exchange the refresh token, which rotates."""
-        body = {"refresh_token": self._refresh} if self._app else {}
+        body = {"refresh_token": self._refresh} if self.app else {}
         answer = await self.call("POST", "/sessions/refresh", body)
         self._keep(answer)
         return answer
@@ -160,7 +200,7 @@ class Insured:
         """Choose an own code, then get a session that may do everything."""
         body = {"new_code": code} | ({"current_code": current} if current else {})
         answer = (await self.insist("PUT", "/me/code", body)).expect(204)
-        if self._app:
+        if self.app:
             (await self.refresh()).expect(200)
         return answer
 
@@ -168,6 +208,17 @@ class Insured:
         """The home page; after a write of mine, when `read_after` names it."""
         return (await self.call("GET", "/home", read_after=read_after)).expect(200).body
 
+    @property
+    def _client(self) -> str:
+        return "android" if self.app else "web"
+
     def _keep(self, answer: Answer) -> None:
-        if self._app and answer.status == 200:  # noqa: PLR2004 - OK
+        if self.app and answer.status == 200:  # noqa: PLR2004 - OK
             self.token, self._refresh = answer.body["access_token"], answer.body["refresh_token"]
+            self._device = answer.body.get("device_token") or self._device
+
+    async def _codes(self, line: re.Pattern[str]) -> list[str]:
+        """The codes of all different mails with such a line, the newest last."""
+        mails = {mail["MessageID"]: mail for mail in reversed(await self.mailbox.mails(self.email))}
+        found = [line.search(await self.mailbox.text(mail)) for mail in mails.values()]
+        return [code.group(1) for code in found if code]

@@ -62,7 +62,7 @@ def _welcome(stack: Stack, options: Options, with_demo: bool) -> int:
     print(f"""
 La pile est prête (données : {options.data}).
 
-  Compte        {"-" if options.only_parts else stack.gateway}
+  Compte        {"-" if options.only_parts else stack.site}
   Courriels     {stack.mailbox}
   Traces        {stack.traces}
   FranceConnect {stack.idp}

@@ -5,10 +5,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.embedded.france_connect.grants import Client
+from deploy.embedded.france_connect.registered import client_of
 from deploy.embedded.keys import Keys
 from deploy.embedded.ports import HOST, SERVICES, Ports
 
 PARTITIONS = 3
+# On a laptop everybody calls from one network.
+LIMITS = {route: {"network": "1000/300"} for route in ("POST /accounts", "POST /code-resets", "POST /sessions")}
 SENDER = "Compte <ne-pas-repondre@exemple.invalid>"
 
 
@@ -51,27 +55,46 @@ def of_service(
         "SEALING_KEY": json.dumps(own.sealing_key),
         "FIELD_KEY": own.field_key,
         "INDEX_KEY": own.index_key,
-        **_particular(name, ports, keys),
+        **_particular(name, ports, keys, data),
     }
     return {**{f"{name.upper()}_{key}": value for key, value in settings.items()}, **extra}
 
 
-def _particular(name: str, ports: Ports, keys: Keys) -> dict[str, str]:
+def _franceconnect(ports: Ports, client: Client) -> dict[str, str]:
+    return {
+        "FRANCECONNECT_ISSUER": ports.url("idp"),
+        "FRANCECONNECT_CLIENT_ID": client.id,
+        "FRANCECONNECT_CLIENT_SECRET": client.secret,
+        "FRANCECONNECT_REDIRECT_URI": f"{ports.site}/api/v1/franceconnect/callback",
+        "FRANCECONNECT_POST_LOGOUT_REDIRECT_URI": f"{ports.site}/connexion",
+    }
+
+
+def _particular(name: str, ports: Ports, keys: Keys, data: Path) -> dict[str, str]:
     match name:
         case "gateway":
             upstreams = {service: ports.url(service) for service in SERVICES if service != "gateway"}
             return {
                 "INTERNAL_KEY": json.dumps(keys.internal_key),
                 "UPSTREAMS": json.dumps(upstreams),
-                "PUBLIC_URL": ports.url("gateway"),
+                "LIMITS": json.dumps(LIMITS),
+                "PUBLIC_URL": ports.site,
+                "OTHER_ORIGINS": json.dumps([ports.url("gateway")]),
             }
         case "identity":
-            return {"SIGNING_KEY": json.dumps(keys.signing_key), "PEPPER": keys.pepper}
+            return {
+                "SIGNING_KEY": json.dumps(keys.signing_key),
+                "PEPPER": keys.pepper,
+                "FREEZE_JWKS": keys.freeze_jwks,
+                "PUBLIC_URL": ports.site,
+                **_franceconnect(ports, client_of(data)),
+            }
         case "notifications":
             return {
                 "SMTP_URL": f"smtp://{ports.address('smtp')}",
                 "SENDER": SENDER,
-                "PUBLIC_URL": ports.url("gateway"),
+                "FREEZE_KEY": json.dumps(keys.freeze_key),
+                "PUBLIC_URL": ports.site,
             }
         case _:
             return {}

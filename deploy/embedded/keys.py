@@ -34,12 +34,18 @@ class Keys:
     internal_key: Jwk
     signing_key: Jwk
     pepper: str
+    freeze_key: Jwk
     services: dict[str, ServiceKeys]
 
     @property
     def internal_jwks(self) -> str:
         """The keys a service trusts callers by."""
         return _jwks(self.internal_key)
+
+    @property
+    def freeze_jwks(self) -> str:
+        """The keys by which identity trusts the links of mails."""
+        return _jwks(self.freeze_key)
 
     @property
     def sealing_jwks(self) -> str:
@@ -53,8 +59,16 @@ def keys_of(data: Path) -> Keys:
     if not path.exists():
         _write(path, _new_keys())
     kept = json.loads(path.read_text())
-    services = {name: ServiceKeys(**keys) for name, keys in kept.pop("services").items()}
-    return Keys(services=services, **kept)
+    if "freeze_key" not in kept:
+        # A folder of an older version keeps the keys that it has.
+        kept["freeze_key"] = _ed25519("notifications-1")
+        _write(path, _keys(kept))
+    return _keys(kept)
+
+
+def _keys(kept: dict[str, Any]) -> Keys:
+    services = {name: ServiceKeys(**keys) for name, keys in kept["services"].items()}
+    return Keys(**{**kept, "services": services})
 
 
 def _new_keys() -> Keys:
@@ -62,6 +76,7 @@ def _new_keys() -> Keys:
         internal_key=_ed25519("gateway-1"),
         signing_key=_ed25519("identity-1"),
         pepper=_random(PEPPER_BYTES),
+        freeze_key=_ed25519("notifications-1"),
         services={
             name: ServiceKeys(_random(FIELD_KEY_BYTES), _random(INDEX_KEY_BYTES), _p256(name)) for name in SERVICES
         },

@@ -41,6 +41,11 @@ class Ports:
         """The base of every HTTP address of that process."""
         return f"http://{self.address(name)}"
 
+    @property
+    def site(self) -> str:
+        """Where a browser opens the portal: by name, since no passkey belongs to an address of numbers."""
+        return f"http://localhost:{self['gateway']}"
+
     def taken(self, names: Iterable[str]) -> list[int]:
         """Those of these ports that somebody listens on."""
         return [self[name] for name in names if not _free(self[name])]

@@ -13,11 +13,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Self
+from urllib.parse import urlsplit
 
 from deploy.embedded import probes
 from deploy.embedded.environment import of_any_process
 from deploy.embedded.errors import CannotStart
-from deploy.embedded.ports import DEFAULT_BASE
+from deploy.embedded.ports import DEFAULT_BASE, Ports
 from deploy.embedded.processes import ROOT, birth_of, signal_group
 
 FILE = "stack.json"
@@ -67,6 +68,11 @@ class Stack:
     parts: dict[str, Running] = field(default_factory=dict)
     services: dict[str, Running] = field(default_factory=dict)
     ready: bool = False
+
+    @property
+    def site(self) -> str:
+        """Where a browser opens the portal (see Ports.site)."""
+        return Ports(urlsplit(self.gateway).port or 0).site
 
     @classmethod
     def load(cls, data: Path) -> Self:

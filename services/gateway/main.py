@@ -62,6 +62,7 @@ app.state.edge = Edge(
     settings.public_url,
     secure_cookies=settings.secure_cookies,
     app_link=settings.app_link,
+    other_origins=settings.other_origins,
 )
 
 

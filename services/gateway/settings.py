@@ -20,7 +20,8 @@ class Settings(ServiceSettings):
     upstream_deadline: timedelta = Field(default=timedelta(seconds=2), description="A slower service is unavailable.")
     upstream_limit: int = Field(default=100, ge=1, description="Calls to one service at the same time.")
     internal_key: SecretStr = Field(description="Private JWK that signs the tokens services know us by.")
-    public_url: str = Field(description="Where browsers find us; the only origin that may act for a web session.")
+    public_url: str = Field(description="Where browsers find us; its pages may act for a web session.")
+    other_origins: tuple[str, ...] = Field(default=(), description="Further addresses of the same pages, as JSON.")
     app_link: str = Field(
         default="compte://franceconnect", description="Where FranceConnect's return is handed to the application."
     )

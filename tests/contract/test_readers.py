@@ -20,7 +20,9 @@ WITHOUT_A_MAIL = {
     "identity.SessionRevoked.v1": "the person logged out, or CodeChosen tells",
     "notifications.EmailSent.v1": "it is the mail",
     "notifications.EmailFailed.v1": "a mail cannot tell that mails fail; the home page does",
+    "payments.PaymentsViewed.v1": "the access log shows it",
     "payments.ReimbursementPaid.v1": "shown on the home page; a digest by mail is a preference that does not exist yet",
+    "procedures.RequestsViewed.v1": "the access log shows it",
 }
 HEARD_TO_FORGET = "identity.AccountClosed.v1"
 

@@ -36,7 +36,7 @@ class AccessTokens(Protocol):
 
 @dataclass(frozen=True)
 class Edge:
-    """What the routes stand on. `public_url` is the only origin of our own pages."""
+    """What the routes stand on. Our own pages come from `public_url` and, where they have more, `other_origins`."""
 
     services: Services
     tokens: AccessTokens
@@ -45,6 +45,7 @@ class Edge:
     public_url: str
     secure_cookies: bool = True
     app_link: str = "compte://franceconnect"
+    other_origins: tuple[str, ...] = ()
 
     def cookie(self, name: str) -> str:
         """The cookie's full name; `__Host-` makes browsers insist on Secure, this host and the whole path."""
@@ -119,7 +120,8 @@ def check_provenance(request: Request, *, proof: bool) -> None:
     if request.method not in SAFE_METHODS:
         headers = request.headers
         provenance = Provenance(headers.get("origin"), headers.get("sec-fetch-site"))
-        provenance.check(edge_of(request).public_url, proof=proof)
+        edge = edge_of(request)
+        provenance.check(edge.public_url, proof=proof, others=edge.other_origins)
 
 
 async def _session(edge: Edge, token: str | None, channel: Channel) -> Session:

@@ -1,5 +1,6 @@
 """Whom the gateway lets through."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -90,9 +91,9 @@ class Provenance:
     origin: str | None = None
     fetch_site: str | None = None
 
-    def check(self, public_url: str, *, proof: bool) -> None:
+    def check(self, public_url: str, *, proof: bool, others: Collection[str] = ()) -> None:
         """Raises CrossSiteRequest for another site, and with `proof` also for silence (a cookie may be at work)."""
-        if self.origin not in {None, public_url} or self.fetch_site not in {None, "same-origin"}:
+        if self.origin not in {None, public_url, *others} or self.fetch_site not in {None, "same-origin"}:
             raise CrossSiteRequest(public_url)
         if proof and self.origin is None and self.fetch_site is None:
             raise CrossSiteRequest(public_url)

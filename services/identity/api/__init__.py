@@ -2,9 +2,22 @@
 
 from fastapi import APIRouter
 
-from services.identity.api import accounts, codes, sessions
+from services.identity.api import (
+    access_log,
+    accounts,
+    codes,
+    devices,
+    emails,
+    franceconnect,
+    freezing,
+    passkeys,
+    profile,
+    sessions,
+)
+from services.identity.api.franceconnect import Federation as Federation
 from services.identity.api.parts import Parts as Parts
+from services.identity.api.passkeys import PasskeyParts as PasskeyParts
 
 router = APIRouter()
-for _each in (accounts.router, codes.router, sessions.router):
-    router.include_router(_each)
+for _each in (access_log, accounts, codes, devices, emails, franceconnect, freezing, passkeys, profile, sessions):
+    router.include_router(_each.router)

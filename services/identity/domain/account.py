@@ -14,7 +14,6 @@ from contracts.identity import (
     CodeChosen,
     CodeReset,
     CreationWay,
-    EmailValidated,
     LoggedIn,
     LogIn,
     LogInWay,
@@ -25,8 +24,6 @@ from contracts.sealed import Sealed
 from services.identity.domain.access_code import CodeRefused, IssuedCode
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.parameters import Parameters
-from services.identity.domain.session import Scope
-from services.identity.domain.throttle import Judged
 
 DAY = timedelta(days=1)
 
@@ -44,7 +41,8 @@ class ProvisionalCode:
 class Account:
     """The account of one insured person. Its e-mail, if it has one, is kept beside it, and read only to be shown.
 
-    `resets` and `alerts` are when e-mails were sent that a stranger could have caused; both are capped.
+    `resets`, `alerts`, `blocks` and `challenges` are when e-mails were sent that a stranger could have caused; each
+    kind is capped by itself, so that none keeps another from its reader. `challenge` is the newest challenge's hash.
     `failed_before` counts the wrong codes between the last log-in and `previous_log_in`. A frozen account opens
     for nobody until its owner proves who they are.
     """
@@ -62,6 +60,9 @@ class Account:
     frozen_at: datetime | None = None
     resets: tuple[datetime, ...] = ()
     alerts: tuple[datetime, ...] = ()
+    blocks: tuple[datetime, ...] = ()
+    challenges: tuple[datetime, ...] = ()
+    challenge: str | None = field(default=None, repr=False)
     version: int = 0
 
     @property
@@ -124,56 +125,22 @@ def reset_code(account: Account, issued: IssuedCode, rules: Parameters, now: dat
     Only a validated e-mail gets one, at most three a day. An account that was never opened gets a new first
     code once the old one has expired.
     """
+    if not _mail_opens(account, rules):
+        return account, []
     if account.abandoned(now):
         return renew_unused(account, issued, rules, now)
-    if account.pending:
+    if account.email_validated_at is None:
         return account, []
     return _reset(account, issued, rules, now, reason=ResetReason.FORGOTTEN, life="code.provisional.reset-minutes")
 
 
 def tell_owner(account: Account, reason: AttemptReason, rules: Parameters, now: datetime) -> Decision:
     """Tell the owner of an account that somebody asked for one with their NIR or e-mail; at most three times a day."""
-    recent = _recent(account.alerts, now)
+    recent = within_a_day(account.alerts, now)
     if len(recent) >= rules.get("mail.alerts-a-day", now):
         return account, []
     told = AccountCreationAttempted(person_id=account.person_id, reason=reason, attempted_at=now)
     return replace(account, alerts=(*recent, now)), [told]
-
-
-def candidates(account: Account | None, judged: Judged) -> tuple[str | None, ...]:
-    """The hashes a typed code is compared with; as many, known or not, as what is judged says."""
-    own = account.own_code if account else None
-    provisional = account.provisional.hash if account and account.provisional else None
-    return (own,) * judged.own + (provisional,) * judged.provisional
-
-
-def log_in(
-    account: Account | None, matched: str | None, *, session_id: UUID, channel: Channel, failed: int, now: datetime
-) -> tuple[Account, Scope, Sequence[Event]]:
-    """Use the code whose hash matched. Raises InvalidCredentials.
-
-    A provisional code is used up by this, validates the e-mail and replaces the own code; the session it
-    opens can only choose another one, and is the only one it opens, however often that log-in is sent. A hash
-    that is no longer the account's was replaced meanwhile.
-    """
-    if account is None or matched is None:
-        raise InvalidCredentials
-    account, told = record_log_in(account, session_id, channel=channel, way=LogInWay.CODE, failed=failed, now=now)
-    events: list[Event] = [told]
-    if matched == account.own_code:
-        return account, Scope.FULL, events
-    code = account.provisional
-    if code is None or matched != code.hash or code.expires_at <= now or code.used_in not in {None, session_id}:
-        raise InvalidCredentials
-    if account.pending:
-        events.insert(0, EmailValidated(person_id=account.person_id, validated_at=now))
-    opened = replace(
-        account,
-        provisional=replace(code, used_in=session_id),
-        own_code=None,
-        email_validated_at=account.email_validated_at or now,
-    )
-    return opened, Scope.CODE_CHANGE, events
 
 
 def record_log_in(
@@ -203,7 +170,7 @@ def record_log_in(
 def choose_code(account: Account, new_hash: str, channel: Channel, now: datetime) -> Decision:
     """An own code instead of whatever opened the account before."""
     chosen = CodeChosen(person_id=account.person_id, chosen_at=now, channel=channel)
-    return replace(account, own_code=new_hash, provisional=None), [chosen]
+    return replace(account, own_code=new_hash, provisional=None, challenge=None), [chosen]
 
 
 def check_current(account: Account, matched: str | None, *, given: bool) -> None:
@@ -217,7 +184,7 @@ def check_current(account: Account, matched: str | None, *, given: bool) -> None
 def _reset(
     account: Account, issued: IssuedCode, rules: Parameters, now: datetime, *, reason: ResetReason, life: str
 ) -> Decision:
-    recent = _recent(account.resets, now)
+    recent = within_a_day(account.resets, now)
     if len(recent) >= rules.get("mail.resets-a-day", now):
         return account, []
     code = ProvisionalCode(issued.hash, now + rules.minutes(life, now))
@@ -230,5 +197,18 @@ def _reset(
     return replace(account, provisional=code, resets=(*recent, now)), [reset]
 
 
-def _recent(instants: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
+def within_a_day(instants: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
+    """Those of the last 24 hours, in their order."""
     return tuple(each for each in instants if now - each < DAY)
+
+
+def _mail_opens(account: Account, rules: Parameters) -> bool:
+    """Whether whoever reads the account's e-mail may open it.
+
+    The address of a frozen account must be older than the freeze: a thief changes it first (domain B3). Waiting
+    does not help; FranceConnect or the caisse does.
+    """
+    if account.frozen_at is None or account.email_changed_at is None:
+        return True
+    trusted = rules.minutes("freeze.email-trusted-minutes", account.frozen_at)
+    return account.frozen_at - account.email_changed_at >= trusted

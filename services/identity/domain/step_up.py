@@ -24,16 +24,34 @@ class EmailNotValidated(Problem):
         )
 
 
+class FreshLogInRequired(Problem):
+    """The account has no code to give, and the log-in that opened this session was too long ago."""
+
+    status = 403
+    title = Text("Reconnectez-vous d'abord", "Log in again first")
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "Reconnectez-vous par FranceConnect ou avec une clé d'accès, puis refaites ce changement aussitôt.",
+                "Log in again with FranceConnect or a passkey, then make this change at once.",
+            )
+        )
+
+
 def check_step_up(
     session: Session, account: Account, matched: str | None, *, given: bool, rules: Parameters, now: datetime
 ) -> None:
-    """Raises CodeRefused unless the current code was given and is right.
+    """Raises CodeRefused unless the current code was given and is right, or FreshLogInRequired if there is none.
 
     A session that FranceConnect or a passkey opened minutes ago is proof enough: both are stronger than a code.
     """
     fresh = now - session.opened_at < rules.minutes("step-up.fresh-minutes", now)
-    if session.way is LogInWay.CODE or not fresh:
-        check_current(account, matched, given=given)
+    if session.way is not LogInWay.CODE and fresh:
+        return
+    if account.own_code is None and session.way is not LogInWay.CODE:
+        raise FreshLogInRequired
+    check_current(account, matched, given=given)
 
 
 def check_email_validated(account: Account) -> None:

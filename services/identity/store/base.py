@@ -19,6 +19,7 @@ class Base:
         self._tx = tx
         self._cipher = cipher
         self.parameters = parameters
+        self._numbers: dict[str, str] = {}
 
     async def _save(self, name: str, key: str, document: dict[str, Any]) -> None:
         """Insert version 0 as version 1, or move the version that was loaded on by one."""
@@ -37,6 +38,17 @@ class Base:
 
     def _nir_index(self, nir: Nir) -> str:
         return self._cipher.blind(f"nir:{nir.body}")
+
+    async def _number(self, nir: Nir) -> str:
+        """The index of the number that the register holds for whom this one names: itself, unless it was certified.
+
+        Looked up once in a transaction, known or not.
+        """
+        index = self._nir_index(nir)
+        if index not in self._numbers:
+            alias = await self._tx["nir_aliases"].find_one({"_id": index})
+            self._numbers[index] = alias["nir_index"] if alias else index
+        return self._numbers[index]
 
     def _email_index(self, email: Email) -> str:
         return self._cipher.blind(f"email:{email.key}")

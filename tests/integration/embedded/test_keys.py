@@ -31,6 +31,25 @@ def test_keys_are_made_once_and_are_readable_by_their_owner_alone(tmp_path: Path
     assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
 
 
+def test_a_folder_of_an_older_version_keeps_its_keys_and_gets_what_it_lacks(tmp_path: Path) -> None:
+    before = keys_of(tmp_path)
+    path = tmp_path / "keys.json"
+    kept = json.loads(path.read_text())
+    del kept["freeze_key"]
+    path.write_text(json.dumps(kept))
+    after = keys_of(tmp_path)
+    assert (after.pepper, after.services) == (before.pepper, before.services)
+    assert after.freeze_key == keys_of(tmp_path).freeze_key
+
+
+def test_a_link_of_notifications_is_verified_by_identity(tmp_path: Path) -> None:
+    key = OKPKey.import_key(json.loads(settings("notifications", tmp_path)["NOTIFICATIONS_FREEZE_KEY"]))
+    token = jwt.encode({"alg": "Ed25519", "kid": key.kid}, {"aud": "identity"}, key, algorithms=["Ed25519"])
+    trusted = json.loads(settings("identity", tmp_path)["IDENTITY_FREEZE_JWKS"])
+    assert all("d" not in each for each in trusted["keys"])
+    assert jwt.decode(token, KeySet.import_key_set(trusted), algorithms=["Ed25519"]).claims == {"aud": "identity"}
+
+
 def test_what_everybody_is_told_holds_no_private_key(tmp_path: Path) -> None:
     told = settings("payments", tmp_path)
     for name in ("PAYMENTS_INTERNAL_JWKS", "PAYMENTS_SEALING_JWKS"):

@@ -15,6 +15,10 @@ from chassis.auth import TokenSigner, internal_verifier
 from tests.unit.gateway.builders import LUCIE
 
 SESSION = uuid5(LUCIE, "stub session")
+DEVICE = uuid5(LUCIE, "stub device")
+PROVIDERS = [{"id": "impots-gouv", "label": "impots.gouv.fr"}, {"id": "la-poste", "label": "La Poste"}]
+AUTHORIZE = "https://fc.exemple.invalid/api/v2/authorize?state=s-1&nonce=n-1"
+TICKET = "ticket-of-this-browser"
 
 
 @dataclass
@@ -61,7 +65,25 @@ class Behind:
             "refresh_expires_in": 1800,
             "session_id": str(SESSION),
             "code_change_required": but.get("scope") == "code-change",
+            "device_token": self.token(kind="device+jwt", dev=str(DEVICE)),
+            "device_expires_in": 2_592_000,
         }
+
+    def will_answer(self, method: str, path: str, body: Any, *, status: int = 200) -> None:
+        """The next answer to this."""
+        kind = "application/json" if status < 400 else "application/problem+json"
+        self.answers[method, path] = web.json_response(body, status=status, content_type=kind)
+
+    def will_end(self, outcome: str, client_id: str = "web", **but: Any) -> None:
+        """How the next return from FranceConnect ends."""
+        tokens = self.tokens(channel="web" if client_id == "web" else "app") if outcome == "session" else None
+        nothing = dict.fromkeys(("link_ticket", "portal", "logout_url"))
+        ended = {"outcome": outcome, "client_id": client_id, "session": tokens, **nothing, **but}
+        self.will_answer("POST", "/franceconnect/callbacks", ended)
+
+    def asked(self, path: str) -> list[dict[str, Any]]:
+        """The bodies that came to this path."""
+        return [json.loads(each.body or "{}") for each in self.seen if each.path == path]
 
     async def answer(self, request: web.Request) -> web.Response:
         """Whatever is asked."""
@@ -80,18 +102,24 @@ class Behind:
         return self._default(request.method, path, body)
 
     def _default(self, method: str, path: str, body: bytes) -> web.Response:
+        app = b"android" in body or b"of-the-app" in body
+        tokens = self.tokens(channel="app" if app else "web")
+        answer: dict[str, Any] = {"path": path}
+        headers: dict[str, str] = {}
         match method, path:
             case "GET", "/jwks":
-                public = OKPKey.import_key(self.signing_key).as_dict(private=False)
-                return web.json_response({"keys": [public]})
-            case "POST", "/sessions" | "/sessions/refresh":
-                channel = "app" if b"android" in body or b"of-the-app" in body else "web"
-                tokens = self.tokens(channel=channel)
-                return web.json_response(tokens, headers={"X-Read-After": "identity=2", "X-Secret": "no"})
-            case ("PUT", "/me/code") | ("DELETE", "/sessions/current"):
+                answer = {"keys": [OKPKey.import_key(self.signing_key).as_dict(private=False)]}
+            case "POST", "/sessions" | "/sessions/refresh" | "/sessions/passkeys" | "/sessions/challenges/c-1":
+                answer, headers = tokens, {"X-Read-After": "identity=2", "X-Secret": "no"}
+            case "GET", "/franceconnect/providers":
+                answer = {"enabled": True, "providers": PROVIDERS}
+            case "POST", "/franceconnect/authorizations":
+                answer = {"url": AUTHORIZE, "ticket": TICKET, "expires_in": 600}
+            case "POST", "/franceconnect/callbacks":
+                answer = {"outcome": "refused", "client_id": "web", "session": None, "link_ticket": None}
+            case ("PUT", "/me/code") | ("DELETE", "/sessions/current" | "/sessions") | ("POST", "/me/franceconnect"):
                 return web.Response(status=204, headers={"X-Read-After": "identity=3"})
-            case _:
-                return web.json_response({"path": path})
+        return web.json_response(answer, headers=headers)
 
 
 @asynccontextmanager

@@ -13,7 +13,8 @@ from chassis.auth import Caller, TokenVerifier, internal_claims, internal_signer
 from chassis.outbox import envelope_of
 from chassis.sealed import Sealer
 from contracts.event import EVENT_TYPES, Event
-from contracts.identity import AccountCreated, CodeReset
+from contracts.identity import AccountCreated, CodeReset, DeviceChallenged
+from contracts.sealed import Sealed
 from tests.infra import secret_settings
 from tests.unit.identity.fakes import LUCIE, MARC
 
@@ -37,12 +38,13 @@ FORM = {
 
 @dataclass
 class Client:
-    """What the gateway does: calls with an internal token, and remembers the session of one device."""
+    """What the gateway does: calls with an internal token, and remembers the session and the token of one device."""
 
     http: httpx.AsyncClient
     app: FastAPI
     session: dict[str, Any] = field(default_factory=dict)
     person: UUID | None = None
+    device: str | None = None
 
     async def call(
         self, method: str, path: str, body: Any = None, *, key: str | None = None, **headers: str
@@ -60,12 +62,29 @@ class Client:
             sent.setdefault("content-type", "application/json")
         return await self.http.request(method, path, content=content, headers=sent)
 
-    async def log_in(self, code: str, nir: str = NIR, client_id: str = "web") -> httpx.Response:
-        answer = await self.call("POST", "/sessions", {"nir": nir, "code": code, "client_id": client_id})
+    async def log_in(
+        self, code: str, nir: str = NIR, client_id: str = "web", *, key: str | None = None
+    ) -> httpx.Response:
+        body = {"nir": nir, "code": code, "client_id": client_id}
+        shown = {"device_token": self.device} if self.device else {}
+        return self._keep(await self.call("POST", "/sessions", body | shown, key=key))
+
+    async def answer(
+        self, challenge: str, code: str, client_id: str = "web", *, key: str | None = None
+    ) -> httpx.Response:
+        body = {"code": code, "client_id": client_id}
+        return self._keep(await self.call("POST", f"/sessions/challenges/{challenge}", body, key=key))
+
+    def _keep(self, answer: httpx.Response) -> httpx.Response:
         if answer.status_code == 200:
             self.session = answer.json()
             self.person = UUID(str(claims_of(self.session["access_token"], self.app)["sub"]))
+            self.device = self.session["device_token"] or self.device
         return answer
+
+    def another(self) -> "Client":
+        """A device of its own, on which nobody is known."""
+        return Client(self.http, self.app)
 
     async def refresh(self, token: str | None = None) -> httpx.Response:
         body = {"refresh_token": token or self.session["refresh_token"]}
@@ -76,8 +95,15 @@ class Client:
 
     async def mailed_code(self, kind: type[AccountCreated] | type[CodeReset]) -> str:
         """The provisional code of the newest event of a kind, as notifications reads it."""
+        return self._opened((await last(self.app, kind)).provisional_code)
+
+    async def second_code(self) -> str:
+        """The second code of the newest challenge, as notifications reads it."""
+        return self._opened((await last(self.app, DeviceChallenged)).code)
+
+    def _opened(self, sealed: Sealed | None) -> str:
         reader = SECRETS["notifications"]
-        sealed = (await last(self.app, kind)).provisional_code
+        assert sealed
         return Sealer(reader["sealing_jwks"], reader["sealing_key"]).open(sealed)
 
     async def open_account(self, own_code: str = "7294") -> None:

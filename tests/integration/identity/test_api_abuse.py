@@ -42,7 +42,9 @@ MALFORMED: list[bytes] = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/sessions", "/accounts", "/code-resets", "/sessions/refresh"])
+@pytest.mark.parametrize(
+    "path", ["/sessions", "/accounts", "/code-resets", "/sessions/refresh", f"/sessions/challenges/{'x' * 43}"]
+)
 async def test_malformed_bodies_get_a_4xx_problem_and_store_nothing(client: Client, path: str) -> None:
     for body in MALFORMED:
         answer = await client.call("POST", path, body)
@@ -50,7 +52,7 @@ async def test_malformed_bodies_get_a_4xx_problem_and_store_nothing(client: Clie
         assert answer.headers["content-type"] == "application/problem+json"
         assert "7294" not in answer.text.replace(answer.json().get("trace_id", "-"), "")
     database = client.app.state.service.database
-    for name in ("attempts", "accounts", "outbox", "answers"):
+    for name in ("attempts", "accounts", "challenges", "outbox", "answers"):
         assert await database[name].count({}) == 0
 
 

@@ -14,6 +14,7 @@ from services.identity import register
 from services.identity.settings import Settings
 from tests.infra import free_port, secret_settings
 from tests.integration.identity.device import LINES, Client
+from tests.unit.identity.fakes import sealed
 from tests.unit.identity.test_register import DEMO, line
 
 ROOT = Path(__file__).parents[3]
@@ -41,6 +42,7 @@ def environment(mongodb_url: str) -> dict[str, str]:
         "mongodb_url": mongodb_url,
         "database": f"identity-{uuid4().hex[:12]}",
         "kafka_url": "127.0.0.1:1",
+        "public_url": "http://localhost:8400",
     }
     return {**os.environ, **{f"IDENTITY_{name.upper()}": str(value) for name, value in values.items()}}
 
@@ -60,7 +62,7 @@ async def test_the_right_lines_of_a_file_are_taken_and_the_wrong_ones_named(mong
 
 async def test_taking_a_file_again_changes_nothing(client: Client) -> None:
     for changed in (8, 0):
-        taken = register.Import()
+        taken = register.Import(sealed)
         await taken.take([*LINES, *DEMO.read_bytes().splitlines()[2:]], client.app.state.work)
         assert (taken.changed, taken.unchanged, taken.wrong) == (changed, 10 - changed, {})
 

@@ -5,7 +5,20 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.event import Event
-from contracts.identity import AccountCreated, Channel, CodeChosen, EmailValidated, LoggedIn, LogIn
+from contracts.identity import (
+    AccountClosed,
+    AccountCreated,
+    AccountFrozen,
+    Channel,
+    ClosureReason,
+    CodeChosen,
+    CreationWay,
+    EmailChanged,
+    EmailValidated,
+    LoggedIn,
+    LogIn,
+    LogInWay,
+)
 from contracts.notifications import EmailFailed, EmailKind, EmailSent
 from contracts.payments import ComplementaryStatus, PaymentKind, ReimbursementPaid
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
@@ -33,6 +46,7 @@ def an_account(**but: Any) -> AccountCreated:
         "first_name": "Lucie",
         "birth_date": date(1985, 3, 14),
         "caisse": "29",
+        "way": CreationWay.WEB_FORM,
         "email": SEALED,
         "provisional_code": SEALED,
         "code_expires_at": NOW + timedelta(hours=24),
@@ -46,19 +60,37 @@ def a_validation() -> EmailValidated:
     return EmailValidated(person_id=LUCIE, validated_at=NOW)
 
 
+def a_change_of_address() -> EmailChanged:
+    """Lucie reads her e-mail elsewhere."""
+    return EmailChanged(person_id=LUCIE, email=SEALED, changed_at=NOW)
+
+
+def a_freeze() -> AccountFrozen:
+    """It was not Lucie."""
+    return AccountFrozen(person_id=LUCIE, frozen_at=NOW)
+
+
+def a_closure() -> AccountClosed:
+    """Nobody ever opened Lucie's account."""
+    return AccountClosed(person_id=LUCIE, reason=ClosureReason.NEVER_OPENED, closed_at=NOW)
+
+
 def a_chosen_code() -> CodeChosen:
     """Lucie chose a code on the site."""
     return CodeChosen(person_id=LUCIE, chosen_at=NOW, channel=Channel.WEB)
 
 
-def a_login(number: int = 1, *, previous: datetime | None = None, failed: int = 0) -> LoggedIn:
-    """A log-in on the site."""
+def a_login(
+    number: int = 1, *, previous: datetime | None = None, way: LogInWay = LogInWay.CODE, failed: int = 0
+) -> LoggedIn:
+    """A log-in on the site; the one before was made in this way."""
     return LoggedIn(
         person_id=LUCIE,
         session_id=uuid5(LUCIE, f"session {number}"),
         current=LogIn(at=NOW, channel=Channel.WEB),
-        previous=LogIn(at=previous, channel=Channel.WEB) if previous else None,
+        previous=LogIn(at=previous, channel=Channel.WEB, way=way) if previous else None,
         failed_attempts_since=failed,
+        new_device=False,
     )
 
 
@@ -97,11 +129,11 @@ def an_order(number: int = 1, **but: Any) -> CardOrdered:
     return CardOrdered(**{**values, **but})
 
 
-def a_mail(*, delivered: bool = True) -> EmailSent | EmailFailed:
-    """What became of a confirmation."""
+def a_mail(*, delivered: bool = True, kind: EmailKind = EmailKind.CARD_ORDERED) -> EmailSent | EmailFailed:
+    """What became of a mail."""
     if delivered:
-        return EmailSent(person_id=LUCIE, email_id="m1", kind=EmailKind.CARD_ORDERED, sent_at=NOW)
-    return EmailFailed(person_id=LUCIE, email_id="m1", kind=EmailKind.CARD_ORDERED, reason="550", failed_at=NOW)
+        return EmailSent(person_id=LUCIE, email_id="m1", kind=kind, sent_at=NOW)
+    return EmailFailed(person_id=LUCIE, email_id="m1", kind=kind, reason="550", failed_at=NOW)
 
 
 def a_session(**but: Any) -> Session:

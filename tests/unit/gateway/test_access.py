@@ -44,7 +44,7 @@ def test_a_provisional_code_opens_only_the_choice_of_a_code() -> None:
     allowed = {(each.method, each.path) for each in CAPABILITIES if _admits(session, each)}
 
     public = {(each.method, each.path) for each in CAPABILITIES if each.access is Access.PUBLIC}
-    assert allowed - public == {("PUT", "/me/code"), ("DELETE", "/sessions/current")}
+    assert allowed - public == {("PUT", "/me/code"), ("DELETE", "/sessions/current"), ("DELETE", "/sessions")}
     with pytest.raises(CodeChangeRequired):
         admit(session, capability("GET", "/home"))
 

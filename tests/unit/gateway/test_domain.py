@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.event import EVENT_TYPES, Event
-from contracts.identity import Channel
+from contracts.identity import Channel, LogInWay
+from contracts.notifications import EmailKind
 from contracts.payments import ComplementaryStatus, PaymentKind
 from contracts.procedures import RequestState
 from services.gateway.consumers import consumers
@@ -19,7 +20,10 @@ from tests.unit.gateway.builders import (
     LUCIE,
     NOW,
     Arrived,
+    a_change_of_address,
     a_chosen_code,
+    a_closure,
+    a_freeze,
     a_login,
     a_mail,
     a_payment,
@@ -56,8 +60,17 @@ def stories(draw: st.DrawFn) -> list[Arrived]:
     others = st.one_of(
         st.builds(an_account, caisse=st.sampled_from(["29", "31"])),
         st.builds(a_validation),
+        st.builds(a_change_of_address),
+        st.builds(a_freeze),
+        st.builds(a_closure),
         st.builds(a_chosen_code),
-        st.builds(a_login, st.integers(1, 5), previous=st.none() | st.just(NOW), failed=st.integers(0, 3)),
+        st.builds(
+            a_login,
+            st.integers(1, 5),
+            previous=st.none() | st.just(NOW),
+            way=st.sampled_from(LogInWay),
+            failed=st.integers(0, 3),
+        ),
         st.builds(an_order, st.integers(1, 3), state=st.sampled_from(RequestState)),
         st.builds(a_mail, delivered=st.booleans()),
     )
@@ -143,6 +156,19 @@ def test_the_previous_log_in_is_shown_not_the_current_one() -> None:
     assert page.previous_login.failed_attempts == 2
 
 
+@pytest.mark.parametrize(
+    ("way", "shown"),
+    [
+        (LogInWay.FRANCECONNECT, "sur le site, par FranceConnect"),
+        (LogInWay.PASSKEY, "sur le site, avec une clé d'accès"),
+    ],
+)
+def test_the_previous_log_in_is_shown_with_its_way_unless_it_was_a_code(way: LogInWay, shown: str) -> None:
+    login = render(told(a_login(previous=NOW, way=way)), Channel.WEB, None).previous_login
+    assert login.way is way
+    assert login.label == f"Dernière connexion : 24/11/2026 à 11:00 ({shown})"
+
+
 def test_the_first_log_in_has_none_before_it() -> None:
     login = render(told(a_login()), Channel.WEB, None).previous_login
     assert (login.status, login.label) == (Status.OK, None)
@@ -162,6 +188,36 @@ def test_banners_tell_of_payments_to_send_and_of_an_email_that_did_not_arrive() 
 
 def test_the_banner_about_an_email_goes_once_a_later_one_arrives() -> None:
     assert render(told(a_mail(delivered=False), a_mail()), Channel.WEB, None).banners.banners == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(EmailKind.EMAIL_CHANGED, []), (EmailKind.EMAIL_VALIDATION, ["Vérifiez cette adresse."])]
+)
+def test_a_mail_about_another_address_says_nothing_of_the_own_one(kind: EmailKind, said: list[str]) -> None:
+    banners = render(told(a_mail(delivered=False, kind=kind)), Channel.WEB, None).banners.banners
+    assert [each.text.partition("remis. ")[2] for each in banners] == said
+
+
+def test_a_closed_account_leaves_nothing_that_was_said_of_it() -> None:
+    before = (an_account(), a_validation(), a_chosen_code(), a_login(previous=NOW), a_mail(delivered=False))
+    page = render(told(*before, a_payment(), a_closure()), Channel.WEB, None)
+
+    said = page.model_dump_json(exclude={"latest_payments"})
+    assert all(word not in said for word in ("Lucie", "EXEMPLE", "connexion :", "Brest"))
+    assert {page.account.status, page.previous_login.status, page.caisse.status} == {Status.UNAVAILABLE}
+    assert page.banners.banners == ()
+    assert len(page.latest_payments.payments) == 1
+
+
+def test_an_account_that_starts_over_after_its_end_is_shown_again() -> None:
+    page = render(told(an_account(), a_closure(), an_account(first_name="Lucile")), Channel.WEB, None)
+    assert page.account.first_name == "Lucile"
+
+
+def test_an_account_opened_by_franceconnect_needs_no_address_at_first() -> None:
+    unwritten = an_account(email=None, provisional_code=None, code_expires_at=None)
+    assert not render(told(unwritten), Channel.WEB, None).account.email_validated
+    assert render(told(unwritten, a_change_of_address()), Channel.WEB, None).account.email_validated
 
 
 def test_each_block_says_how_fresh_it_is() -> None:

@@ -17,7 +17,8 @@ from services.identity.api import router as identity
 from services.payments.api import router as payments
 from services.procedures.api import router as procedures
 
-PAGES = {*portal.ADDRESSES, "/static/portal.css", "/static/portal.js", "/static/api.js", "/static/icon.svg"}
+SCRIPTS = {f"/static/{name}.js" for name in ("api", "dom", "portal", "security")}
+PAGES = {*portal.ADDRESSES, *SCRIPTS, "/static/portal.css", "/static/icon.svg"}
 DOCUMENTS = {"/docs", "/docs/events", "/docs/openapi.json", "/docs/asyncapi.json"}
 SERVICES = {"identity": [identity], "payments": [payments], "procedures": [procedures]}
 

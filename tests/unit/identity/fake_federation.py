@@ -1,5 +1,62 @@
 """The fake store's part for federation."""
 
+from dataclasses import replace
+from uuid import UUID
+
+from contracts.event import Event
+from services.identity.domain.account import Account
+from services.identity.domain.email import Email
+from services.identity.domain.federation import Ceremony, Link, PendingLink, Review
+
 
 class FakeFederation:
     """In dictionaries."""
+
+    accounts: dict[UUID, Account]
+    emails: dict[UUID, Email]
+    events: list[Event]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leaving: dict[str, Ceremony] = {}
+        self.links: dict[str, Link] = {}
+        self.pending_links: dict[str, PendingLink] = {}
+        self.reviews: dict[str, Review] = {}
+
+    async def save_ceremony(self, ceremony: Ceremony) -> None:
+        assert ceremony.state_hash not in self.leaving
+        self.leaving[ceremony.state_hash] = ceremony
+
+    async def ceremony(self, state_hash: str) -> Ceremony | None:
+        return self.leaving.get(state_hash)
+
+    async def end_ceremony(self, ceremony: Ceremony) -> None:
+        del self.leaving[ceremony.state_hash]
+
+    async def link(self, subject: str) -> Link | None:
+        return self.links.get(subject)
+
+    async def save_link(self, link: Link) -> None:
+        self.links[link.subject] = link
+
+    async def save_pending_link(self, pending: PendingLink) -> None:
+        assert pending.ticket_hash not in self.pending_links
+        self.pending_links[pending.ticket_hash] = pending
+
+    async def pending_link(self, ticket_hash: str) -> PendingLink | None:
+        return self.pending_links.get(ticket_hash)
+
+    async def end_pending_link(self, pending: PendingLink) -> None:
+        del self.pending_links[pending.ticket_hash]
+
+    async def save_review(self, review: Review) -> None:
+        self.reviews.setdefault(review.subject, review)
+
+    async def save_account_without_email(self, account: Account, *events: Event) -> Account:
+        known = self.accounts.get(account.person_id)
+        assert account.version == (known.version if known else 0)
+        saved = replace(account, version=account.version + 1)
+        self.accounts[account.person_id] = saved
+        self.emails.pop(account.person_id, None)
+        self.events += events
+        return saved

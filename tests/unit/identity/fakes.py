@@ -6,28 +6,33 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
-from chassis.mongo import Duplicate
 from contracts.event import Event
 from contracts.sealed import Recipient, Sealed
 from services.identity import handlers
 from services.identity.domain import email, nir
 from services.identity.domain.access_code import AccessCode, IssuedCode
-from services.identity.domain.account import Account, ProvisionalCode
+from services.identity.domain.account import Account, InvalidCredentials, ProvisionalCode
+from services.identity.domain.challenge import Challenge
+from services.identity.domain.closing import unopened_until
 from services.identity.domain.creation import Letter
+from services.identity.domain.device import Shown
 from services.identity.domain.email import Email
-from services.identity.domain.insured import Claim, InsuredPerson, RegisterEntry
+from services.identity.domain.insured import InsuredPerson, RegisterEntry
 from services.identity.domain.nir import Nir
 from services.identity.domain.parameters import BUILT_IN, Parameters
+from services.identity.domain.proof import Claim
 from services.identity.domain.session import Client, RefreshToken, Session
 from services.identity.domain.throttle import Attempts
-from services.identity.handlers.accounts import Profile
+from services.identity.handlers.profile import Profile
 from tests.unit.identity.fake_access_log import FakeAccessLog
 from tests.unit.identity.fake_devices import FakeDevices
 from tests.unit.identity.fake_emails import FakeEmails
 from tests.unit.identity.fake_federation import FakeFederation
 from tests.unit.identity.fake_passkeys import FakePasskeys
+from tests.unit.identity.fake_strangers import FakeStrangers
 
 R = TypeVar("R")
+SECOND = "424242"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LUCIE = UUID("3d37f52a-7789-5513-a1f7-32c97a53614a")
 MARC = UUID("9094b071-d000-5255-8b65-787b54790229")
@@ -94,13 +99,12 @@ def provisional(digits: str, expires_at: datetime) -> ProvisionalCode:
     return ProvisionalCode(hash_of(digits), expires_at)
 
 
-class FakeStore(FakeDevices, FakeFederation, FakeEmails, FakePasskeys, FakeAccessLog):
+class FakeStore(FakeDevices, FakeFederation, FakeEmails, FakePasskeys, FakeAccessLog, FakeStrangers):
     """Everything in dictionaries. What is saved must be what was loaded, as in the real one."""
 
     def __init__(self) -> None:
         super().__init__()
         self.parameters = RULES
-        self.entries: dict[UUID, RegisterEntry] = {}
         self.accounts: dict[UUID, Account] = {}
         self.emails: dict[UUID, Email] = {}
         self.tried: dict[Nir | UUID, Attempts] = {}
@@ -108,30 +112,21 @@ class FakeStore(FakeDevices, FakeFederation, FakeEmails, FakePasskeys, FakeAcces
         self.tokens: dict[str, RefreshToken] = {}
         self.events: list[Event] = []
 
-    async def insured(self, nir: Nir) -> InsuredPerson | None:
-        return next((entry.person for entry in self.entries.values() if entry.person.nir == nir), None)
-
-    async def register_entry(self, person_id: UUID) -> RegisterEntry | None:
-        return self.entries.get(person_id)
-
-    async def save_entry(self, entry: RegisterEntry) -> None:
-        holder = await self.insured(entry.person.nir)
-        if holder and holder.id != entry.person.id:
-            raise Duplicate
-        self.entries[entry.person.id] = entry
-
     async def account(self, person_id: UUID) -> Account | None:
         return self.accounts.get(person_id)
 
-    async def account_by_nir(self, nir: Nir) -> Account | None:
+    async def person_id(self, nir: Nir) -> UUID | None:
         person = await self.insured(nir)
-        return self.accounts.get(person.id) if person else None
+        return person.id if person else None
+
+    async def nir(self, person_id: UUID) -> Nir:
+        return self.registered[person_id].person.nir
 
     async def account_by_email(self, email: Email) -> Account | None:
         return next((self.accounts[owner] for owner, held in self.emails.items() if held.key == email.key), None)
 
-    async def email(self, person_id: UUID) -> Email:
-        return self.emails[person_id]
+    async def email(self, person_id: UUID) -> Email | None:
+        return self.emails.get(person_id)
 
     async def save_account(self, account: Account, *events: Event, email: Email | None = None) -> None:
         known = self.accounts.get(account.person_id)
@@ -141,12 +136,21 @@ class FakeStore(FakeDevices, FakeFederation, FakeEmails, FakePasskeys, FakeAcces
             self.emails[account.person_id] = email
         self.events += events
 
+    async def unopened(self, until: datetime, most: int) -> Sequence[UUID]:
+        ends = {each.person_id: unopened_until(each) for each in self.accounts.values()}
+        return [person for person, end in ends.items() if end and end <= until][:most]
+
+    async def remove_account(self, account: Account, *events: Event) -> None:
+        assert self.accounts.pop(account.person_id).version == account.version
+        self.emails.pop(account.person_id, None)
+        self.events += events
+
     async def attempts(self, of: Nir | UUID) -> Attempts:
-        return self.tried.get(of, Attempts())
+        return self.tried.get(self.number(of) if isinstance(of, Nir) else of, Attempts())
 
     async def save_attempts(self, of: Nir | UUID, attempts: Attempts) -> None:
         assert attempts.version == (await self.attempts(of)).version
-        self.tried[of] = replace(attempts, version=attempts.version + 1)
+        self.tried[self.number(of) if isinstance(of, Nir) else of] = replace(attempts, version=attempts.version + 1)
 
     async def session(self, session_id: UUID) -> Session | None:
         return self.sessions.get(session_id)
@@ -177,12 +181,16 @@ class Scene:
     def __init__(self, run: Callable[..., Awaitable[Any]], events: Callable[[], Awaitable[Sequence[Event]]]) -> None:
         self.run = run
         self._events = events
-        self._drawn = 0
+        self._shown: dict[str, Shown] = {}
 
     async def register(self, *people: InsuredPerson) -> None:
         """The caisse insures these people."""
-        for person in people:
-            await self.run(handlers.import_insured, RegisterEntry(person))
+        await self.insure(*(RegisterEntry(person) for person in people))
+
+    async def insure(self, *entries: RegisterEntry, now: datetime = NOW) -> None:
+        """The same, with their bank accounts and cards."""
+        for entry in entries:
+            await self.run(handlers.import_insured, handlers.ImportInsured(entry, sealed, now))
 
     async def create(self, person: InsuredPerson, address: str, code: str, *, now: datetime = NOW, **but: Any) -> None:
         """Somebody fills in the form with this person's details."""
@@ -207,12 +215,76 @@ class Scene:
         now: datetime = NOW,
         client: Client = Client.WEB,
         token: str = "",
+        device: str = "home",
     ) -> Session:
-        """Somebody logs in on the device of that name; its first refresh token is the device's name."""
-        candidates = await self.run(handlers.begin_log_in, handlers.BeginLogIn(number, AccessCode(code), now))
+        """Somebody logs in, with the second code where one is asked for, and gets the session of that name.
+
+        `device` is what they do it on: it keeps its device token. The session's first refresh token is its name.
+        """
+        begun = await self.try_log_in(number, code, name, now=now, client=client, token=token, device=device)
+        if isinstance(begun, Challenge):
+            return await self.answer(begun.id_hash, SECOND, name, now=now, client=client, token=token, device=device)
+        if begun is None:
+            raise InvalidCredentials
+        return begun
+
+    async def try_log_in(
+        self,
+        number: Nir,
+        code: str,
+        name: str = "device",
+        *,
+        now: datetime = NOW,
+        client: Client = Client.WEB,
+        token: str = "",
+        device: str = "home",
+        challenge: str = "",
+        rehashed: str | None = None,
+    ) -> Session | Challenge | None:
+        """As far as the first code leads: a session, a challenge of that id (or the session's name), or nothing."""
+        visit = handlers.Visit(client, self._shown.get(device), uuid5(LUCIE, f"{device} {name}"))
+        begun = await self.run(handlers.begin_log_in, handlers.BeginLogIn(number, AccessCode(code), visit.shown, now))
+        matched = hash_of(code) if hash_of(code) in begun.candidates else None
+        command = handlers.LogIn(
+            nir=number,
+            begun=begun,
+            matched=matched,
+            visit=visit,
+            session_id=session_id(name),
+            refresh_hash=token or name,
+            challenge_hash=challenge or name,
+            second=issued(SECOND) if begun.challenges(matched) else None,
+            rehashed=rehashed,
+            now=now,
+        )
+        outcome: Session | Challenge | None = await self.run(handlers.log_in, command)
+        return self._keep(device, outcome) if isinstance(outcome, Session) else outcome
+
+    async def answer(
+        self,
+        challenge: str,
+        code: str,
+        name: str = "device",
+        *,
+        now: datetime = NOW,
+        client: Client = Client.WEB,
+        token: str = "",
+        device: str = "home",
+    ) -> Session:
+        """Somebody types a second code."""
+        begun = handlers.BeginAnswer(challenge, client, session_id(name), now)
+        candidates = await self.run(handlers.begin_answer, begun)
         matched = hash_of(code) if hash_of(code) in candidates else None
-        command = handlers.LogIn(number, matched, client, session_id(name), token or name, now)
-        session: Session = await self.run(handlers.log_in, command)
+        command = handlers.AnswerChallenge(challenge, matched, session_id(name), token or name, now)
+        return self._keep(device, await self.run(handlers.answer_challenge, command))
+
+    def copy_token(self, device: str, to: str) -> None:
+        """Somebody copies a device's token to another one."""
+        self._shown[to] = self._shown[device]
+
+    def _keep(self, device: str, session: Session) -> Session:
+        if session.device and session.remembered:
+            self._shown[device] = Shown(session.device, session.opened_at)
         return session
 
     async def refresh(self, old: str, new: str, *, now: datetime = NOW) -> Session | None:
@@ -252,9 +324,9 @@ class Scene:
         found = await self.run(handlers.list_sessions, handlers.ListSessions(person.id, now))
         return [each.id for each in found]
 
-    async def profile(self, person: InsuredPerson) -> Profile:
+    async def profile(self, person: InsuredPerson, *, now: datetime = NOW) -> Profile:
         """What a person sees of themselves."""
-        found: Profile = await self.run(handlers.read_profile, handlers.ReadProfile(person.id))
+        found: Profile = await self.run(handlers.read_profile, handlers.ReadProfile(person.id, now))
         return found
 
     async def told(self) -> list[str]:
@@ -269,15 +341,15 @@ class Scene:
         return [event for event in await self._events() if isinstance(event, kind)][-1]
 
 
-def fake_scene() -> Scene:
+def fake_scene(store: FakeStore | None = None) -> Scene:
     """A scene on a fake store."""
-    store = FakeStore()
+    kept = store or FakeStore()
 
     async def run(handler: Callable[..., Awaitable[Any]], command: Any) -> Any:
-        return await handler(command, store)
+        return await handler(command, kept)
 
     async def events() -> Sequence[Event]:
-        return store.events
+        return kept.events
 
     return Scene(run, events)
 

@@ -8,21 +8,23 @@ from statistics import median
 import anyio
 import pytest
 from joserfc.jwk import ECKey
+from pydantic import SecretStr
 
 from chassis.sealed import Sealer
 from contracts.problems import Unavailable
 from services.identity.codes import Codes
 from services.identity.domain.access_code import AccessCode
+from services.identity.settings import OlderPepper, Settings
 from tests.unit.identity.fakes import NOW, RULES
 
 KEY = ECKey.generate_key("P-256", {"kid": "notifications"})
 SEALER = Sealer(json.dumps({"keys": [KEY.as_dict(private=False)]}), json.dumps(KEY.as_dict(private=True)))
-PEPPER = base64.b64encode(b"p" * 32).decode()
+PEPPER, OTHER_PEPPER = (base64.b64encode(letter * 32).decode() for letter in (b"p", b"q"))
 
 
 @pytest.fixture(scope="module")
 def codes() -> Codes:
-    return Codes(PEPPER, SEALER, RULES)
+    return Codes({1: PEPPER}, SEALER, RULES)
 
 
 async def test_a_code_matches_its_own_hash_only(codes: Codes) -> None:
@@ -42,8 +44,39 @@ async def test_a_hash_is_argon2id_with_the_agreed_cost_and_a_salt_of_its_own(cod
 
 
 async def test_without_the_pepper_no_code_matches(codes: Codes) -> None:
-    other = Codes(base64.b64encode(b"q" * 32).decode(), SEALER, RULES)
+    other = Codes({1: OTHER_PEPPER}, SEALER, RULES)
     assert await other.matching((await codes.hash(AccessCode("7294")),), AccessCode("7294")) is None
+
+
+async def test_a_code_opens_with_the_pepper_it_was_hashed_with_and_is_hashed_anew_with_the_newest(codes: Codes) -> None:
+    code, rotated = AccessCode("7294"), Codes({1: PEPPER, 2: OTHER_PEPPER}, SEALER, RULES)
+    old = await codes.hash(code)
+    assert await rotated.matching((old,), code) == old
+    assert await rotated.matching((old,), AccessCode("6283")) is None
+    new = await rotated.rehashed(old, code)
+    assert new
+    assert new.startswith("2:$argon2id$")
+    assert await rotated.matching((new,), code) == new
+    assert await rotated.rehashed(new, code) is None
+    assert await rotated.rehashed(None, code) is None
+    retired = Codes({2: OTHER_PEPPER}, SEALER, RULES)
+    assert await retired.matching((old,), code) is None
+    assert await retired.matching((new,), code) == new
+
+
+def test_the_present_pepper_has_the_highest_version() -> None:
+    before = OlderPepper(version=1, key=SecretStr(PEPPER))
+    settings = Settings.model_construct(pepper=SecretStr(OTHER_PEPPER), pepper_version=2, previous_peppers=(before,))
+    assert settings.peppers == {1: PEPPER, 2: OTHER_PEPPER}
+    with pytest.raises(ValueError, match="IDENTITY_PEPPER_VERSION"):
+        _ = settings.model_copy(update={"pepper_version": 1}).peppers
+
+
+async def test_a_second_code_is_drawn_only_where_it_is_needed(codes: Codes) -> None:
+    assert await codes.second(NOW, needed=False) is None
+    issued = await codes.second(NOW, needed=True)
+    assert issued
+    assert len(SEALER.open(issued.sealed)) == 6
 
 
 async def test_a_provisional_code_has_8_digits_and_is_readable_by_its_addressee_alone(codes: Codes) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from services.identity import handlers
 from services.identity.domain.insured import RegisterEntry
-from tests.unit.identity.fakes import FakeStore, fake_scene, lucie
+from services.identity.handlers import ImportInsured
+from tests.unit.identity.fakes import NOW, FakeStore, fake_scene, lucie, sealed
 from tests.unit.identity.scenarios import SCENARIOS, Scenario
 
 
@@ -16,6 +17,6 @@ async def test_on_the_fake_store(told: Scenario) -> None:
 async def test_importing_a_person_twice_changes_nothing() -> None:
     store = FakeStore()
     entry = RegisterEntry(lucie(), "FR5912345123450000DEMO00115", "9000000001")
-    assert await handlers.import_insured(entry, store)
-    assert not await handlers.import_insured(entry, store)
-    assert await handlers.import_insured(RegisterEntry(lucie(postal_code="31000")), store)
+    moved = RegisterEntry(lucie(postal_code="31000"))
+    taken = [await handlers.import_insured(ImportInsured(each, sealed, NOW), store) for each in (entry, entry, moved)]
+    assert taken == [True, False, True]

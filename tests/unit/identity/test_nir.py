@@ -96,6 +96,31 @@ def test_the_first_digit_says_whether_the_number_is_provisional(sex: str, provis
     assert nir.parse(f"{sex}850329990901").provisional is provisional
 
 
+@pytest.mark.parametrize("digit", ["0", "5", "6", "9"])
+def test_obsolete_first_digits_are_refused(digit: str) -> None:
+    with pytest.raises(ValueError, match="NIR"):
+        nir.parse(f"{digit}850329990901")
+
+
+@pytest.mark.parametrize(
+    "place", ["20004", "2A004", "2B033", "91001", "92990", "94001", "95001", "96001", "97411", "98890"]
+)
+def test_places_of_before_1976_of_before_independence_and_overseas_stay_valid(place: str) -> None:
+    number = nir.parse(f"25503{place}001")
+    assert nir.parse(f"25503{place}001{number.key}") == number
+
+
+@pytest.mark.parametrize(("corsican", "counted"), [("2A", "19"), ("2B", "18")])
+def test_the_letters_of_corsica_count_as_19_and_18(corsican: str, counted: str) -> None:
+    assert nir.key(f"15807{corsican}990903") == nir.key(f"15807{counted}990903") != nir.key("1580720990903")
+
+
+def test_a_number_without_key_is_refused_for_its_form_alone() -> None:
+    """At log-in 13 characters are enough, so no key can be checked (domain F15)."""
+    for last in range(1, 1000):
+        assert nir.parse(f"2850329990{last:03}")
+
+
 def test_a_number_never_shows_itself() -> None:
     assert "285" not in repr(nir.parse("285032999090195"))
 

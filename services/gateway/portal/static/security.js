@@ -130,6 +130,10 @@ async function asked(ceremony) {
     return (await ceremony())?.toJSON();
   } catch (error) {
     if (error.name === "NotAllowedError" || error.name === "AbortError") return null;
+    if (error.name === "SecurityError") {
+      tell("alert", paragraph("Les clés d'accès ne fonctionnent pas à cette adresse du site."));
+      return null;
+    }
     throw error;
   }
 }

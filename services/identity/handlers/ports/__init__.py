@@ -11,9 +11,10 @@ from services.identity.handlers.ports.federation import Federation
 from services.identity.handlers.ports.passkeys import Passkeys
 from services.identity.handlers.ports.register import Register
 from services.identity.handlers.ports.sessions import Sessions
+from services.identity.handlers.ports.strangers import Strangers
 
 
-class Store(Accounts, Sessions, Register, Devices, Federation, Emails, Passkeys, AccessLog, Protocol):
+class Store(Accounts, Sessions, Register, Devices, Federation, Emails, Passkeys, AccessLog, Strangers, Protocol):
     """One transaction. What is saved was loaded in it; when somebody else was faster, all runs again."""
 
     parameters: Parameters

@@ -1,6 +1,34 @@
 """What identity does, told once; run on the fake store and on the real one, so that the fake cannot lie."""
 
-from tests.unit.identity.scenarios import codes, creation, sessions
+from tests.unit.identity.scenarios import (
+    access_log,
+    certification,
+    closing,
+    codes,
+    creation,
+    devices,
+    emails,
+    federation,
+    freezing,
+    passkeys,
+    proofs,
+    sessions,
+)
 from tests.unit.identity.scenarios.told import SCENARIOS, Scenario
 
-__all__ = ["SCENARIOS", "Scenario", "codes", "creation", "sessions"]
+__all__ = [
+    "SCENARIOS",
+    "Scenario",
+    "access_log",
+    "certification",
+    "closing",
+    "codes",
+    "creation",
+    "devices",
+    "emails",
+    "federation",
+    "freezing",
+    "passkeys",
+    "proofs",
+    "sessions",
+]

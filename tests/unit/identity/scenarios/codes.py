@@ -8,7 +8,7 @@ from services.identity.domain.access_code import CodeRefused, WeakCode
 from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.session import Client, Scope
 from services.identity.domain.throttle import TooManyAttempts
-from tests.unit.identity.fakes import NOW, Scene, lucie, marc, session_id
+from tests.unit.identity.fakes import NOW, Scene, hash_of, lucie, marc, session_id
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
 
@@ -31,6 +31,16 @@ async def a_provisional_code_expires(scene: Scene) -> None:
     with pytest.raises(InvalidCredentials):
         await scene.log_in(lucie().nir, "48151623", now=NOW + DAY)
     assert (await scene.told()) == ["AccountCreated"]
+
+
+@scenario
+async def whoever_let_the_first_code_expire_asks_again_by_the_same_form(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=NOW + DAY)
+    assert await scene.told() == ["AccountCreated", "CodeReset:unused"]
+    session = await scene.log_in(lucie().nir, "59260734", now=NOW + 2 * DAY - MINUTE)
+    assert session.scope is Scope.CODE_CHANGE
 
 
 @scenario
@@ -108,11 +118,11 @@ async def the_sixth_try_waits_known_number_or_not(scene: Scene) -> None:
     for number in (lucie().nir, marc().nir):
         for _ in range(5):
             with pytest.raises(InvalidCredentials):
-                await scene.log_in(number, "9999")
+                await scene.log_in(number, "9999", device="elsewhere")
         with pytest.raises(TooManyAttempts) as refused:
-            await scene.log_in(number, "7294")
+            await scene.log_in(number, "7294", device="elsewhere")
         assert refused.value.retry_after == 60
-    later = await scene.log_in(lucie().nir, "7294", "later", now=NOW + MINUTE)
+    later = await scene.log_in(lucie().nir, "7294", "later", now=NOW + MINUTE, device="elsewhere")
     assert later.scope is Scope.FULL
     assert (await scene.last(LoggedIn)).failed_attempts_since == 5
     with pytest.raises(InvalidCredentials):
@@ -127,14 +137,14 @@ async def after_fifty_tries_only_a_provisional_code_opens_the_account(scene: Sce
     for _ in range(50):
         now += HOUR
         with pytest.raises(InvalidCredentials):
-            await scene.log_in(lucie().nir, "9999", now=now)
+            await scene.log_in(lucie().nir, "9999", now=now, device="elsewhere")
     now += 30 * DAY
     with pytest.raises(TooManyAttempts):
-        await scene.log_in(lucie().nir, "7294", now=now)
+        await scene.log_in(lucie().nir, "7294", now=now, device="elsewhere")
     await scene.reset(lucie(), "48151623", now=now)
     await scene.log_in(lucie().nir, "48151623", "safe", now=now)
     await scene.choose(lucie(), "safe", "6283", now=now)
-    assert await scene.log_in(lucie().nir, "6283", "free again", now=now)
+    assert await scene.log_in(lucie().nir, "6283", "free again", now=now, device="elsewhere")
 
 
 @scenario
@@ -147,3 +157,15 @@ async def a_stolen_session_cannot_try_codes_for_ever_and_does_not_lock_the_owner
     with pytest.raises(TooManyAttempts):
         await scene.choose(lucie(), "first", "6283", current="7294")
     assert await scene.log_in(lucie().nir, "7294", "owner")
+
+
+@scenario
+async def an_own_code_is_kept_under_its_new_hash_once_it_was_right(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+    for device in ("elsewhere", "home"):
+        await scene.try_log_in(lucie().nir, "7294", device, device=device, rehashed=hash_of(f"7294 {device}"))
+        assert (await scene.profile(lucie())).account.own_code == hash_of(f"7294 {device}")
+        await scene.reset(lucie(), f"4815162{len(device)}")
+        await scene.log_in(lucie().nir, f"4815162{len(device)}", f"again {device}")
+        await scene.choose(lucie(), f"again {device}", "7294")

@@ -1,0 +1,82 @@
+"""What a person sees of their own account."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from chassis.auth import CurrentPerson
+from chassis.routes import CurrentWork, Now
+from contracts.identity import Channel, LogIn, LogInWay
+from services.identity import handlers
+from services.identity.domain.email import Email
+from services.identity.handlers.profile import Profile
+
+router = APIRouter(tags=["account"])
+
+
+class LogInView(BaseModel):
+    """A log-in: when, through what, and with what."""
+
+    at: datetime
+    channel: Channel
+    way: LogInWay
+
+    @classmethod
+    def of(cls, log_in: LogIn | None) -> Self | None:
+        """The view of a log-in, if there was one."""
+        return cls(**log_in.model_dump()) if log_in else None
+
+
+class ProfileView(BaseModel):
+    """What a person sees of themselves. E-mails are masked; no number is shown (reliability A21).
+
+    `previous_log_in` is the one before the present session's, and `failed_attempts_since` counts the wrong codes
+    between the two (F53).
+    """
+
+    person_id: UUID
+    first_name: str
+    last_name: str
+    caisse: str
+    email: str | None
+    email_validated: bool
+    pending_email: str | None
+    created_at: datetime
+    previous_log_in: LogInView | None
+    failed_attempts_since: int
+    franceconnect_linked: bool
+    passkeys: int
+    devices: int
+
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        """The profile, masked."""
+        person, account = profile.person, profile.account
+        return cls(
+            person_id=person.id,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            caisse=person.caisse,
+            email=_masked(profile.email),
+            email_validated=account.email_validated_at is not None,
+            pending_email=_masked(profile.pending_email),
+            created_at=account.created_at,
+            previous_log_in=LogInView.of(account.previous_log_in),
+            failed_attempts_since=account.failed_before,
+            franceconnect_linked=account.franceconnect_at is not None,
+            passkeys=profile.passkeys,
+            devices=profile.devices,
+        )
+
+
+def _masked(email: Email | None) -> str | None:
+    return email.masked if email else None
+
+
+@router.get("/me", operation_id="read_profile", summary="The profile")
+async def read_profile(person: CurrentPerson, work: CurrentWork, now: Now) -> ProfileView:
+    """The profile of whoever is logged in."""
+    return ProfileView.of(await work.read(handlers.read_profile, handlers.ReadProfile(person.id, now)))

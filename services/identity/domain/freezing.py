@@ -1,0 +1,30 @@
+"""“Ce n'est pas moi”: the owner closes the account to everybody, themselves included (domain B3)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from contracts.identity import AccountFrozen
+from contracts.problems import Text
+from services.identity.domain.account import Account
+
+EXPIRED = Text(
+    "Il a déjà servi ou a plus de 7 jours. Si quelqu'un agit à votre place, suivez le lien de l'e-mail le plus récent, "
+    "ou appelez votre caisse au 36 46.",
+    "It was used or is older than 7 days. If somebody acts in your place, follow the link of the newest e-mail, "
+    "or call your caisse on 36 46.",
+)
+
+
+@dataclass(frozen=True)
+class FreezeLink:
+    """What a link “ce n'est pas moi” says: in which mail it went, to whom. It works once."""
+
+    id: str
+    person_id: UUID
+
+
+def freeze(account: Account, now: datetime) -> tuple[Account, AccountFrozen]:
+    """The account, open to nobody. Its codes are void for good: whoever stole one must not use it after a reopening."""
+    frozen = replace(account, frozen_at=now, own_code=None, provisional=None, challenge=None)
+    return frozen, AccountFrozen(person_id=account.person_id, frozen_at=now)

@@ -1,0 +1,272 @@
+"""Known devices, the second code of unknown ones, and what strangers can and cannot block (B3, reliability A1)."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from contracts.identity import AccountReopened, Channel, DeviceChallenged, LoggedIn, LogInBlocked, SessionRevoked
+from contracts.problems import NotFound
+from services.identity import handlers
+from services.identity.domain.account import InvalidCredentials
+from services.identity.domain.challenge import Challenge, ChallengeRefused
+from services.identity.domain.insured import InsuredPerson
+from services.identity.domain.session import Client, Scope, Session
+from services.identity.domain.throttle import TooManyAttempts
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, SECOND, Scene, lucie, marc, session_id
+from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+
+
+async def opened(scene: Scene) -> None:
+    """Lucie has an account, and is known at home."""
+    await scene.register(lucie())
+    await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+
+
+async def known(scene: Scene, name: str, person: InsuredPerson, *, now: datetime = NOW) -> handlers.KnownDevices:
+    """The devices the person of the session of that name is known on."""
+    query = handlers.ListDevices(person.id, session_id(name), now)
+    found: handlers.KnownDevices = await scene.run(handlers.list_devices, query)
+    return found
+
+
+async def guess(scene: Scene, times: int, *, now: datetime = NOW, device: str = "elsewhere", every: Any = None) -> None:
+    """Somebody types wrong codes."""
+    for _ in range(times):
+        now += every or 0 * MINUTE
+        with pytest.raises(InvalidCredentials):
+            await scene.log_in(lucie().nir, "9999", "thief", now=now, device=device)
+
+
+@scenario
+async def a_device_that_is_not_known_needs_a_second_code_and_is_known_from_then_on(scene: Scene) -> None:
+    await opened(scene)
+    asked = await scene.try_log_in(lucie().nir, "7294", "phone", device="phone", client=Client.IOS)
+    assert isinstance(asked, Challenge)
+    challenged = await scene.last(DeviceChallenged)
+    assert (challenged.channel, challenged.code_expires_at) == (Channel.APP, NOW + 10 * MINUTE)
+    assert (await scene.told()).count("LoggedIn") == 1
+    session = await scene.answer("phone", SECOND, "phone", device="phone", client=Client.IOS)
+    assert (session.scope, session.client, session.device) == (Scope.FULL, Client.IOS, asked.device)
+    last = await scene.last(LoggedIn)
+    assert (last.failed_attempts_since, last.new_device) == (0, False)
+    later = NOW + 29 * DAY
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "again", device="phone", now=later), Session)
+    found = await known(scene, "again", lucie(), now=later)
+    assert [each.client for each in found.devices] == [Client.IOS, Client.WEB]
+    assert found.current == asked.device
+
+
+@scenario
+async def a_device_is_known_for_thirty_days(scene: Scene) -> None:
+    await opened(scene)
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "a", now=NOW + 30 * DAY - MINUTE), Session)
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "b", now=NOW + 30 * DAY), Challenge)
+    assert (await known(scene, "a", lucie(), now=NOW + 30 * DAY)).devices == []
+
+
+@scenario
+async def a_second_code_is_tried_five_times_and_typed_where_the_first_one_was(scene: Scene) -> None:
+    await opened(scene)
+    await scene.try_log_in(lucie().nir, "7294", "phone", device="phone", client=Client.IOS)
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("phone", SECOND, "phone", client=Client.ANDROID)
+    for code in ("000000", "000001", "000002", "000003", "000004", SECOND):
+        with pytest.raises(ChallengeRefused):
+            await scene.answer("phone", code, "phone", client=Client.IOS)
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("never asked", SECOND, "phone", client=Client.IOS)
+    assert (await scene.told()).count("LoggedIn") == 1
+
+
+@scenario
+async def a_second_code_lives_ten_minutes_and_the_newest_counts(scene: Scene) -> None:
+    await opened(scene)
+    await scene.try_log_in(lucie().nir, "7294", "a", device="phone")
+    await scene.try_log_in(lucie().nir, "7294", "b", device="phone", now=NOW + MINUTE)
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("a", SECOND, "a", now=NOW + MINUTE)
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("b", SECOND, "b", now=NOW + 11 * MINUTE)
+    assert await scene.answer("b", SECOND, "b", now=NOW + 11 * MINUTE - MINUTE / 60)
+
+
+@scenario
+async def a_second_code_is_worth_nothing_once_the_first_was_replaced(scene: Scene) -> None:
+    await opened(scene)
+    await scene.try_log_in(lucie().nir, "7294", "a", device="phone")
+    await scene.choose(lucie(), "first", "6283", current="7294")
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("a", SECOND, "a")
+    await scene.try_log_in(lucie().nir, "6283", "b", device="phone")
+    await scene.reset(lucie(), "48151623")
+    await scene.log_in(lucie().nir, "48151623", "c")
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("b", SECOND, "b")
+
+
+@scenario
+async def what_is_sent_again_mails_once_and_opens_one_session(scene: Scene) -> None:
+    await opened(scene)
+    for _ in range(2):
+        assert isinstance(await scene.try_log_in(lucie().nir, "7294", "phone", device="phone"), Challenge)
+    assert (await scene.told()).count("DeviceChallenged") == 1
+    first = await scene.answer("phone", SECOND, "phone")
+    assert (await scene.answer("phone", SECOND, "phone", token="again")).id == first.id
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("phone", SECOND, "another")
+    assert (await scene.told()).count("LoggedIn") == 2
+    assert (await scene.last(LoggedIn)).failed_attempts_since == 0
+    assert await scene.refresh("again", "next")
+
+
+@scenario
+async def ten_second_codes_a_day_are_mailed_and_a_provisional_code_helps(scene: Scene) -> None:
+    await opened(scene)
+    now = NOW
+    for number in range(10):
+        now += HOUR
+        assert isinstance(await scene.try_log_in(lucie().nir, "7294", str(number), device="x", now=now), Challenge)
+    now += HOUR
+    with pytest.raises(TooManyAttempts) as refused:
+        await scene.try_log_in(lucie().nir, "7294", "10", device="x", now=now)
+    assert refused.value.retry_after == 14 * 3600
+    await scene.reset(lucie(), "48151623", now=now)
+    assert await scene.log_in(lucie().nir, "48151623", "safe", device="x", now=now)
+
+
+@scenario
+async def nobody_locks_a_known_device_out_and_its_log_ins_free_nobody_else(scene: Scene) -> None:
+    await opened(scene)
+    await guess(scene, 50, every=HOUR)
+    now = NOW + 60 * DAY / 2 - HOUR
+    for number in range(2):
+        assert isinstance(await scene.try_log_in(lucie().nir, "7294", f"home {number}", now=now), Session)
+        assert (await scene.last(LoggedIn)).failed_attempts_since == (0 if number else 50)
+    with pytest.raises(TooManyAttempts):
+        await scene.try_log_in(lucie().nir, "7294", "phone", device="phone", now=now)
+    await scene.reset(lucie(), "48151623", now=now)
+    await scene.log_in(lucie().nir, "48151623", "safe", now=now)
+    await scene.choose(lucie(), "safe", "6283", now=now)
+    assert isinstance(await scene.try_log_in(lucie().nir, "6283", "phone", device="phone", now=now), Challenge)
+
+
+@scenario
+async def a_known_device_has_attempts_of_its_own_and_is_forgotten_with_the_last_one(scene: Scene) -> None:
+    await opened(scene)
+    await guess(scene, 5, device="home")
+    with pytest.raises(TooManyAttempts):
+        await scene.try_log_in(lucie().nir, "7294")
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "phone", device="phone"), Challenge)
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "after a wait", now=NOW + MINUTE), Session)
+    assert (await scene.last(LoggedIn)).failed_attempts_since == 5
+    await guess(scene, 50, now=NOW + DAY, device="home", every=HOUR)
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "later", now=NOW + 4 * DAY), Challenge)
+    assert "LogInBlocked" not in await scene.told()
+
+
+@scenario
+async def two_persons_share_a_browser_and_an_older_copy_of_its_token_knows_only_the_first(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.open_account(marc(), "marc@exemple.invalid", "6283")
+    scene.copy_token("home", "copy")
+    later = NOW + MINUTE
+    await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=later)
+    first = await scene.log_in(lucie().nir, "59260734", "lucie", now=later)
+    await scene.choose(lucie(), "lucie", "7294", now=later)
+    [hers], [his] = [(await known(scene, "lucie", person)).devices for person in (lucie(), marc())]
+    assert hers.id == his.id == first.device
+    assert {hers.person_id, his.person_id} == {LUCIE, MARC}
+    assert isinstance(await scene.try_log_in(marc().nir, "6283", "b", device="copy", now=later), Session)
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "c", device="copy", now=later), Challenge)
+    for person, code in ((lucie(), "7294"), (marc(), "6283")):
+        assert isinstance(await scene.try_log_in(person.nir, code, code, now=later), Session)
+
+
+@scenario
+async def a_forgotten_device_is_not_known_and_its_sessions_end(scene: Scene) -> None:
+    await opened(scene)
+    session = await scene.log_in(lucie().nir, "7294", "phone", device="phone")
+    assert session.device
+    await scene.register(marc())
+    for person, device in ((marc(), session.device), (lucie(), UUID(int=1))):
+        with pytest.raises(NotFound):
+            await scene.run(handlers.forget_device, handlers.ForgetDevice(person.id, device, NOW))
+    await scene.run(handlers.forget_device, handlers.ForgetDevice(LUCIE, session.device, NOW))
+    assert (await scene.last(SessionRevoked)).session_ids == (session_id("phone"),)
+    asked = await scene.try_log_in(lucie().nir, "7294", "again", device="phone")
+    assert isinstance(asked, Challenge)
+    assert asked.device != session.device
+    with pytest.raises(NotFound):
+        await scene.run(handlers.forget_device, handlers.ForgetDevice(LUCIE, session.device, NOW))
+
+
+@scenario
+async def the_owner_is_told_when_strangers_make_them_wait_and_when_no_code_works_any_more(scene: Scene) -> None:
+    await opened(scene)
+    await guess(scene, 4)
+    assert "LogInBlocked" not in await scene.told()
+    await guess(scene, 1)
+    blocked = await scene.last(LogInBlocked)
+    assert (blocked.failed_attempts, blocked.until, blocked.blocked_at) == (5, NOW + MINUTE, NOW)
+    await guess(scene, 45, now=NOW, every=HOUR)
+    blocked = await scene.last(LogInBlocked)
+    assert (blocked.failed_attempts, blocked.until) == (50, None)
+    assert (await scene.told()).count("LogInBlocked") == 2
+
+
+@scenario
+async def the_owner_is_told_of_blocks_three_times_a_day_and_never_at_an_address_not_validated(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    await guess(scene, 5)
+    assert "LogInBlocked" not in await scene.told()
+    now = NOW + MINUTE
+    await scene.log_in(lucie().nir, "48151623", "first", now=now)
+    await scene.choose(lucie(), "first", "7294", now=now)
+    for number in range(5):
+        await guess(scene, 5, now=now)
+        now += MINUTE
+        await scene.log_in(lucie().nir, "7294", str(number), now=now, device=f"new {number}")
+    assert (await scene.told()).count("LogInBlocked") == 3
+
+
+@scenario
+async def a_frozen_account_opens_for_a_code_that_came_by_email_alone(scene: Scene) -> None:
+    await opened(scene)
+    await scene.try_log_in(lucie().nir, "7294", "asked before", device="phone")
+
+    async def freeze(now: datetime, store: handlers.Store) -> None:
+        account = await store.account(LUCIE)
+        assert account
+        await store.save_account(replace(account, frozen_at=now))
+
+    await scene.run(freeze, NOW)
+    for device in ("home", "elsewhere"):
+        with pytest.raises(InvalidCredentials):
+            await scene.log_in(lucie().nir, "7294", "thief", device=device)
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("asked before", SECOND, "thief")
+    assert await scene.refresh("first", "first-2") is None
+    await scene.reset(lucie(), "48151623")
+    session = await scene.log_in(lucie().nir, "48151623", "owner", device="new")
+    assert session.scope is Scope.CODE_CHANGE
+    assert (await scene.last(AccountReopened)).way == "code"
+    assert (await scene.told())[-2:] == ["AccountReopened", "LoggedIn"]
+    await scene.choose(lucie(), "owner", "6283")
+    assert isinstance(await scene.try_log_in(lucie().nir, "6283", "at last", device="new"), Session)
+
+
+@scenario
+async def logging_out_everywhere_ends_every_session(scene: Scene) -> None:
+    await opened(scene)
+    await scene.log_in(lucie().nir, "7294", "phone", device="phone")
+    await scene.run(handlers.end_sessions, handlers.EndSessions(LUCIE, NOW))
+    assert set((await scene.last(SessionRevoked)).session_ids) == {session_id("first"), session_id("phone")}
+    assert await scene.devices(lucie()) == []
+    assert await scene.refresh("first", "first-2") is None
+    await scene.run(handlers.end_sessions, handlers.EndSessions(LUCIE, NOW))
+    assert (await scene.told()).count("SessionRevoked") == 1
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "still known"), Session)

@@ -1,0 +1,90 @@
+"""“Ce n'est pas moi”: the account is closed to everybody, once a link, and opens for its owner alone."""
+
+from datetime import datetime
+
+import pytest
+
+from contracts.identity import AccountFrozen, SessionRevoked
+from services.identity import handlers
+from services.identity.domain.account import InvalidCredentials
+from services.identity.domain.freezing import FreezeLink
+from services.identity.domain.links import LinkExpired
+from services.identity.domain.passkey import PasskeyRefused
+from services.identity.domain.session import Scope
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, session_id
+from tests.unit.identity.scenarios import emails, passkeys
+from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+
+
+async def freeze(scene: Scene, mail: str = "mail", *, now: datetime = NOW) -> None:
+    """Lucie follows the link of that mail."""
+    await scene.run(handlers.freeze_account, handlers.FreezeAccount(FreezeLink(mail, LUCIE), now))
+
+
+@scenario
+async def a_frozen_account_opens_by_nothing_that_a_thief_may_have(scene: Scene) -> None:
+    await passkeys.an_account_with_a_passkey(scene)
+    await scene.log_in(lucie().nir, "7294", "thief")
+    await scene.reset(lucie(), "59260734")
+    await emails.change(scene, emails.NEW, "token")
+    await freeze(scene, now=NOW + MINUTE)
+    assert await scene.devices(lucie(), now=NOW + MINUTE) == []
+    assert set((await scene.last(SessionRevoked)).session_ids) == {session_id("first"), session_id("thief")}
+    for code in ("7294", "59260734"):
+        with pytest.raises(InvalidCredentials):
+            await scene.log_in(lucie().nir, code, code, now=NOW + HOUR)
+    with pytest.raises(PasskeyRefused):
+        await passkeys.log_in(scene, "in", "phone", 2, now=NOW + HOUR)
+    with pytest.raises(LinkExpired):
+        await emails.validate(scene, "token", now=NOW + HOUR)
+    assert await scene.refresh("thief", "thief-2", now=NOW + 2 * MINUTE) is None
+    profile = await scene.profile(lucie(), now=NOW + HOUR)
+    assert (profile.passkeys, profile.devices, profile.pending_email) == (0, 0, None)
+    assert (await scene.last(AccountFrozen)).frozen_at == NOW + MINUTE
+
+
+@scenario
+async def freezing_again_changes_nothing_and_an_old_link_cannot_freeze_a_reopened_account(scene: Scene) -> None:
+    await emails.an_account(scene)
+    for mail in ("mail", "mail", "another mail"):
+        await freeze(scene, mail)
+    assert (await scene.told()).count("AccountFrozen") == 1
+    await scene.reset(lucie(), "59260734", now=NOW + HOUR)
+    session = await scene.log_in(lucie().nir, "59260734", "back", now=NOW + HOUR)
+    assert session.scope is Scope.CODE_CHANGE
+    assert (await scene.profile(lucie())).account.frozen_at is None
+    for mail in ("mail", "another mail"):
+        with pytest.raises(LinkExpired):
+            await freeze(scene, mail, now=NOW + HOUR)
+    await freeze(scene, "a newer mail", now=NOW + 2 * HOUR)
+    assert (await scene.told()).count("AccountFrozen") == 2
+
+
+@scenario
+async def a_thief_who_changed_the_address_first_gets_no_code_however_long_they_wait(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await emails.change(scene, emails.NEW, "token")
+    await emails.validate(scene, "token")
+    await freeze(scene, now=NOW + 5 * DAY)
+    for days in (5, 40):
+        await scene.reset(lucie(), "59260734", now=NOW + days * DAY)
+    assert "CodeReset:forgotten" not in await scene.told()
+
+
+@scenario
+async def an_address_that_is_older_than_that_reopens_the_account(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await emails.change(scene, emails.NEW, "token")
+    await emails.validate(scene, "token")
+    await freeze(scene, now=NOW + 30 * DAY)
+    await scene.reset(lucie(), "59260734", now=NOW + 30 * DAY)
+    assert (await scene.told())[-1] == "CodeReset:forgotten"
+
+
+@scenario
+async def a_link_to_nobodys_account_is_expired(scene: Scene) -> None:
+    await emails.an_account(scene)
+    command = handlers.FreezeAccount(FreezeLink("mail", MARC), NOW)
+    with pytest.raises(LinkExpired):
+        await scene.run(handlers.freeze_account, command)
+    assert "AccountFrozen" not in await scene.told()
