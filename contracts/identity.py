@@ -208,6 +208,14 @@ class NirCertified(Event, type="identity.NirCertified.v1"):
     certified_at: datetime
 
 
+class CaisseChanged(Event, type="identity.CaisseChanged.v1"):
+    """The person belongs to another caisse, having moved; both are codes of the caisse's register."""
+
+    caisse: str
+    previous_caisse: str
+    changed_at: datetime
+
+
 class AccountClosed(Event, type="identity.AccountClosed.v1"):
     """The account is no more; the person's e-mail address is free."""
 

@@ -7,14 +7,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import aiohttp
 
+from deploy.demo.mailbox import CODE, SECOND_CODE, VALIDATION, Mailbox
+from deploy.embedded import idp
+
 T = TypeVar("T")
-CODE = re.compile(r"^Votre code provisoire : ([0-9]{4,13})\r?$", re.MULTILINE)
-SECOND_CODE = re.compile(r"^Votre code de vérification : ([0-9]{6})\r?$", re.MULTILINE)
 CHALLENGED, WRONG = 202, 401
+FRANCECONNECT = "/franceconnect/authorize"
 
 
 class NotSeen(AssertionError):
@@ -52,26 +55,6 @@ async def seen(found: Callable[[], Awaitable[T | None]], what: str, *, within: f
     return result
 
 
-class Mailbox:
-    """Mailpit's API, as the embedded mailbox and Mailpit itself answer it."""
-
-    def __init__(self, url: str, http: aiohttp.ClientSession) -> None:
-        self._url = url
-        self._http = http
-
-    async def mails(self, address: str) -> list[dict[str, Any]]:
-        """Every mail to an address, the newest first."""
-        query = {"query": f"to:{address}", "limit": "200"}
-        async with self._http.get(f"{self._url}/api/v1/search", params=query) as response:
-            found: list[dict[str, Any]] = (await response.json())["messages"]
-            return found
-
-    async def text(self, mail: dict[str, Any]) -> str:
-        """The text part of a mail."""
-        async with self._http.get(f"{self._url}/api/v1/message/{mail['ID']}") as response:
-            return str((await response.json())["Text"])
-
-
 class Insured:
     """One person at one device. `app=True` speaks as the mobile application, else as a browser.
 
@@ -84,7 +67,7 @@ class Insured:
         self.email = email
         self._gateway = gateway
         self.app = app
-        self.token = self._refresh = self._device = ""
+        self.token = self._refresh = self._device = self._ticket = ""
         jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=gateway)
         place = aiohttp.TCPConnector(local_addr=(address, 0)) if address else None
         self._http = aiohttp.ClientSession(connector=place, cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=15))
@@ -116,7 +99,8 @@ class Insured:
             sent["X-Read-After"] = read_after
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
-        async with self._http.request(method, f"{self._gateway}/api/v1{path}", json=body, headers=sent) as response:
+        where = f"{self._gateway}/api/v1{path}"
+        async with self._http.request(method, where, json=body, headers=sent, allow_redirects=False) as response:
             is_json = "json" in response.content_type
             content = await (response.json(content_type=None) if is_json else response.text())
             return Answer(response.status, content, {k.lower(): v for k, v in response.headers.items()})
@@ -145,12 +129,18 @@ class Insured:
 
     async def provisional_code(self, *, count: int = 1, within: float = 20.0) -> str:
         """The code of the newest mail that has one, once `count` different mails with a code have come."""
+        return await self.mailed(CODE, f"mail {count} with a provisional code", count=count, within=within)
+
+    async def mailed(
+        self, line: re.Pattern[str], what: str, *, count: int = 1, to: str | None = None, within: float = 20.0
+    ) -> str:
+        """What the newest mail with such a line says, once `count` different ones have come to me, or `to` there."""
 
         async def found() -> str | None:
-            codes = await self._codes(CODE)
-            return codes[-1] if len(codes) >= count else None
+            lines = await self.mailbox.lines(to or self.email, line)
+            return lines[-1] if len(lines) >= count else None
 
-        return await seen(found, f"mail {count} with a provisional code", within=within)
+        return await seen(found, what, within=within)
 
     async def log_in(self, nir: str, code: str) -> Answer:
         """Open a session; the tokens or cookies are kept for the next calls.
@@ -164,7 +154,7 @@ class Insured:
 
         async def entered() -> Answer | None:
             nonlocal tried
-            codes = await self._codes(SECOND_CODE)
+            codes = await self.mailbox.lines(self.email, SECOND_CODE)
             if not codes or codes[-1] == tried:
                 return None
             tried = codes[-1]
@@ -204,6 +194,48 @@ class Insured:
             (await self.refresh()).expect(200)
         return answer
 
+    async def leave_for_franceconnect(self) -> str:
+        """The address that the browser, or an application's browser, is sent to; bound to me alone."""
+        if not self.app:
+            return (await self.call("GET", FRANCECONNECT)).expect(302).headers["location"]
+        begun = (await self.call("GET", f"{FRANCECONNECT}?client_id={self._client}")).expect(200).body
+        self._ticket = begun["ticket"]
+        return str(begun["url"])
+
+    async def come_back_from_franceconnect(self, address: str) -> Answer:
+        """Follow the provider's redirect through the gateway: a browser ends on a page, an application on an outcome.
+
+        Cookies are of the host that set them, so the address is asked of the gateway as I know it.
+        """
+        back = urlsplit(address)
+        answer = await self.call("GET", f"{back.path.removeprefix('/api/v1')}?{back.query}")
+        if not self.app:
+            return answer
+        brought = dict(parse_qsl(urlsplit(answer.expect(302).headers["location"]).query))
+        device = {"device_token": self._device} if self._device else {}
+        outcome = await self.call("POST", "/franceconnect/sessions", {**brought, "ticket": self._ticket, **device})
+        if outcome.status == 200 and outcome.body["session"]:  # noqa: PLR2004 - OK
+            self._keep(Answer(200, outcome.body["session"], {}))
+        return outcome
+
+    async def france_connect(self, sub: str) -> Answer:
+        """Leave for FranceConnect, be this person there, and come back."""
+        address = await self.leave_for_franceconnect()
+        return await self.come_back_from_franceconnect(await idp.sign_in(self._http, address, sub))
+
+    async def validate_email(self, address: str, *, count: int = 1) -> Answer:
+        """Follow the link of the newest mail that asks whether this address is mine; once validated, it is."""
+        token = await self.mailed(VALIDATION, "the mail that asks to validate an address", count=count, to=address)
+        answer = await self.call("POST", "/email-validations", {"token": token})
+        if answer.status == 200:  # noqa: PLR2004 - OK
+            self.email = address
+        return answer
+
+    async def devices(self) -> list[dict[str, Any]]:
+        """The devices that are known."""
+        known: list[dict[str, Any]] = (await self.call("GET", "/devices")).expect(200).body["devices"]
+        return known
+
     async def home(self, read_after: str | None = None) -> Any:
         """The home page; after a write of mine, when `read_after` names it."""
         return (await self.call("GET", "/home", read_after=read_after)).expect(200).body
@@ -216,9 +248,3 @@ class Insured:
         if self.app and answer.status == 200:  # noqa: PLR2004 - OK
             self.token, self._refresh = answer.body["access_token"], answer.body["refresh_token"]
             self._device = answer.body.get("device_token") or self._device
-
-    async def _codes(self, line: re.Pattern[str]) -> list[str]:
-        """The codes of all different mails with such a line, the newest last."""
-        mails = {mail["MessageID"]: mail for mail in reversed(await self.mailbox.mails(self.email))}
-        found = [line.search(await self.mailbox.text(mail)) for mail in mails.values()]
-        return [code.group(1) for code in found if code]

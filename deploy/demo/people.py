@@ -67,6 +67,10 @@ class RegisterLine:
         """What the person reads off card and RIB for the application; for who has both."""
         return {"nir": self.nir, "iban": self.iban or "", "vitale_serial": self.vitale_serial or ""}
 
+    def pivot(self, sub: str, **own: Any) -> dict[str, Any]:
+        """What FranceConnect says of the person under this `sub`; `own` claims have the last word."""
+        return _claims(sub, asdict(self), {"gender": "female", "birthplace": "29019", **own})
+
 
 def register() -> list[dict[str, Any]]:
     """The ten demo people, as in the register file."""
@@ -76,7 +80,7 @@ def register() -> list[dict[str, Any]]:
 def pivot_claims() -> list[dict[str, Any]]:
     """What FranceConnect says of the demo people (domain 3.6): all but P6."""
     lines = {f"P{number}": line for number, line in enumerate(register(), start=1)}
-    return [_claims(name, lines[name], own) for name, own in _FRANCE_CONNECT.items()]
+    return [_claims(subject(name), lines[name], own) for name, own in _FRANCE_CONNECT.items()]
 
 
 def subject(name: str) -> str:
@@ -84,11 +88,11 @@ def subject(name: str) -> str:
     return sha256(f"compte/{name}".encode()).hexdigest() + "v1"
 
 
-def _claims(name: str, line: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def _claims(sub: str, line: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     given = own.get("given_name_array", [line["first_name"]])
     ascii_name = f"{line['first_name']}.{line['birth_last_name']}".lower().translate(str.maketrans("éè", "ee"))
     claims = {
-        "sub": subject(name),
+        "sub": sub,
         "given_name": " ".join(given),
         "given_name_array": given,
         "family_name": line["birth_last_name"],
@@ -114,7 +118,7 @@ def somebody_new() -> RegisterLine:
     thirteen = f"{random.choice('12')}{year}{month:02}29990{order:03}"
     return RegisterLine(
         person_id=str(uuid4()),
-        nir=f"{thirteen}{97 - int(thirteen) % 97:02}",
+        nir=with_key(thirteen),
         birth_last_name="ESSAI",
         first_name="Camille",
         birth_date=f"19{year}-{month:02}-15",
@@ -123,6 +127,11 @@ def somebody_new() -> RegisterLine:
         iban=_account(),
         vitale_serial=f"8{random.randrange(10**9):09}",
     )
+
+
+def with_key(thirteen: str) -> str:
+    """A number of 13 digits with its key."""
+    return f"{thirteen}{97 - int(thirteen) % 97:02}"
 
 
 def _account() -> str:

@@ -19,6 +19,7 @@ from services.gateway.access_tokens import AccessTokens
 from services.gateway.api import routers
 from services.gateway.api.access import Edge
 from services.gateway.api.limiting import RateLimitHeaders, RateLimits
+from services.gateway.api.upgrading import install_upgrades
 from services.gateway.consumers import consumers
 from services.gateway.rebuild import rebuild, sound
 from services.gateway.settings import Settings
@@ -52,6 +53,7 @@ app = create_app(
     edge=True,
 )
 app.add_middleware(RateLimitHeaders)
+install_upgrades(app)
 app.state.edge = Edge(
     upstream,
     tokens,
@@ -63,6 +65,7 @@ app.state.edge = Edge(
     secure_cookies=settings.secure_cookies,
     app_link=settings.app_link,
     other_origins=settings.other_origins,
+    app_minimum=settings.oldest_applications,
 )
 
 

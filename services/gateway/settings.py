@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from chassis.settings import ServiceSettings
 from services.gateway.domain.capabilities import CAPABILITIES, forwarded
 from services.gateway.domain.limits import LIMITS, Per, Table, changed
+from services.gateway.domain.versions import STORES, Version, version
 
 
 class Settings(ServiceSettings):
@@ -24,6 +25,9 @@ class Settings(ServiceSettings):
     other_origins: tuple[str, ...] = Field(default=(), description="Further addresses of the same pages, as JSON.")
     app_link: str = Field(
         default="compte://franceconnect", description="Where FranceConnect's return is handed to the application."
+    )
+    app_minimum: dict[str, str] = Field(
+        default={}, description='Oldest applications that are served, as JSON: {"ios": "2.1.0", "android": "2.1.0"}.'
     )
     secure_cookies: bool = Field(
         default=True, description="False only for a browser that refuses Secure cookies on a plain http loopback."
@@ -41,6 +45,20 @@ class Settings(ServiceSettings):
     def limits_in_force(self) -> Table:
         """The limits of every route."""
         return changed(self.limits)
+
+    @property
+    def oldest_applications(self) -> dict[str, Version]:
+        """The oldest version of each platform that is served."""
+        return {platform: version(text) for platform, text in self.app_minimum.items()}
+
+    @field_validator("app_minimum")
+    @classmethod
+    def _are_versions_of_platforms(cls, minimum: dict[str, str]) -> dict[str, str]:
+        if unknown := minimum.keys() - STORES.keys():
+            raise ValueError(f"no platform {', '.join(sorted(unknown))}")
+        for text in minimum.values():
+            version(text)
+        return minimum
 
     @field_validator("upstreams")
     @classmethod

@@ -47,7 +47,8 @@ class Settings(ServiceSettings):
     franceconnect_post_logout_redirect_uri: str = ""
     franceconnect_acr: str = Field(default="eidas1", description="The level of identification to ask for, at least.")
     franceconnect_deadline: timedelta = Field(
-        default=timedelta(seconds=2), description="For all that one log-in asks of FranceConnect."
+        default=timedelta(seconds=1.5),
+        description="For all that one log-in asks of FranceConnect: less than the gateway waits for us.",
     )
     franceconnect_retired: tuple[str, ...] = Field(
         default=(), description="Identity providers to offer although they are retired, as JSON."

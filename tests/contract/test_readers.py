@@ -16,6 +16,7 @@ GROUPS = ("identity", "payments", "procedures", "notifications", "gateway")
 WITHOUT_A_MAIL = {
     "caisse.CareSettled.v1": "what it leads to is ReimbursementPaid",
     "identity.AccountClosed.v1": "nobody ever proved to read the address, which is forgotten",
+    "identity.CaisseChanged.v1": "the person told the caisse of the move; the home page and the access log show it",
     "identity.EmailValidated.v1": "the person has just used the code that was mailed",
     "identity.SessionRevoked.v1": "the person logged out, or CodeChosen tells",
     "notifications.EmailSent.v1": "it is the mail",

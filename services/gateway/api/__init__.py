@@ -1,5 +1,14 @@
 """The public API, under /api/v1."""
 
-from services.gateway.api import forward, franceconnect, home, log_in, public, sessions
+from services.gateway.api import forward, franceconnect, helping, home, log_in, portal_info, public, sessions
 
-routers = (home.router, log_in.router, sessions.router, franceconnect.router, public.router, forward.router)
+routers = (
+    home.router,
+    log_in.router,
+    sessions.router,
+    franceconnect.router,
+    public.router,
+    portal_info.router,
+    helping.router,
+    forward.router,
+)

@@ -1,7 +1,7 @@
 """Who calls: an application by its bearer token, a browser by its cookies."""
 
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from services.gateway.api.limiting import RateLimits, device_token
 from services.gateway.domain.capabilities import Access, Capability
 from services.gateway.domain.limits import Per
 from services.gateway.domain.sessions import SAFE_METHODS, Provenance, Session, admit
+from services.gateway.domain.versions import Version, application, check
 from services.gateway.handlers.home import PreparedPages
 from services.gateway.handlers.sessions import Services, Tokens
 
@@ -36,7 +37,10 @@ class AccessTokens(Protocol):
 
 @dataclass(frozen=True)
 class Edge:
-    """What the routes stand on. Our own pages come from `public_url` and, where they have more, `other_origins`."""
+    """What the routes stand on. Our own pages come from `public_url` and, where they have more, `other_origins`.
+
+    `app_minimum`: the oldest version of each platform's application that is served.
+    """
 
     services: Services
     tokens: AccessTokens
@@ -46,6 +50,7 @@ class Edge:
     secure_cookies: bool = True
     app_link: str = "compte://franceconnect"
     other_origins: tuple[str, ...] = ()
+    app_minimum: Mapping[str, Version] = field(default_factory=dict)
 
     def cookie(self, name: str) -> str:
         """The cookie's full name; `__Host-` makes browsers insist on Secure, this host and the whole path."""
@@ -79,9 +84,10 @@ def edge_of(request: Request) -> Edge:
 async def admitted(request: Request, wanted: Capability) -> Session | None:
     """The session that may call this route; None where none is needed. Counts the call where the route is limited.
 
-    Raises the refusals of domain.sessions, and TooManyRequests.
+    Raises the refusals of domain.sessions, UpgradeRequired, and TooManyRequests.
     """
     edge = edge_of(request)
+    check(application(request.headers.get("x-app-version")), edge.app_minimum)
     authorization = request.headers.get("authorization")
     cookies = {} if authorization else request.cookies
     check_provenance(request, proof=any(edge.cookie(name) in cookies for name in (ACCESS, REFRESH)))

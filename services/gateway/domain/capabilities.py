@@ -37,7 +37,8 @@ class Shortcut:
 class Capability:
     """One public route. `path` is under /api/v1; `service` answers it, at the same path unless `target` differs.
 
-    `menu` is the label of its tab on the home page; `idempotent` says that it takes an Idempotency-Key.
+    `menu` is the label of its tab on the home page; `idempotent` says that it takes an Idempotency-Key, `cacheable`
+    that its answer is the same for everybody and may be kept; of every other answer nothing is.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Capability:
     summary: str
     channels: frozenset[Channel] = BOTH
     idempotent: bool = False
+    cacheable: bool = False
     target: str | None = None
     menu: str | None = None
     shortcuts: tuple[Shortcut, ...] = ()
@@ -79,6 +81,19 @@ CAPABILITIES: Sequence[Capability] = (
         menu="Accueil",
     ),
     Capability("GET", "/capabilities", OWN, Access.PUBLIC, ("F01",), "Which feature exists in which channel"),
+    Capability(
+        "GET",
+        "/portal",
+        OWN,
+        Access.PUBLIC,
+        ("F10", "F11", "F12", "F13", "F23"),
+        "The public portal",
+        cacheable=True,
+    ),
+    Capability("GET", "/caisses", OWN, Access.PUBLIC, ("F11",), "The caisses to choose from", cacheable=True),
+    Capability(
+        "GET", "/help", OWN, Access.PUBLIC, ("F16", "F22", "F23", "F29", "F30", "F85"), "Help by topic", cacheable=True
+    ),
     Capability("GET", "/accounts/prerequisites", OWN, Access.PUBLIC, ("F27",), "What to have at hand"),
     Capability(
         "POST",

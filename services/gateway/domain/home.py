@@ -16,6 +16,7 @@ from contracts.event import Event
 from contracts.identity import (
     AccountClosed,
     AccountCreated,
+    CaisseChanged,
     Channel,
     CodeChosen,
     EmailChanged,
@@ -60,7 +61,7 @@ class Latest(Generic[T_co]):
 
 @dataclass(frozen=True)
 class Account:
-    """Who the person is, and where insured. `caisse` is a code."""
+    """Who the person is, and where insured when the account was made. `caisse` is a code."""
 
     first_name: str
     last_name: str
@@ -119,12 +120,14 @@ class Home:
 
     `payments` are sorted, newest first; `requests` by id. `closed`: when the person's last account ended; what was
     said of that account is forgotten, what was paid and ordered is not: it is the person's, should they come back.
+    `moved` is the caisse after the newest move.
     """
 
     person_id: UUID
     seen: Mapping[str, int] = field(default_factory=dict)
     as_of: datetime | None = None
     account: Latest[Account] | None = None
+    moved: Latest[str] | None = None
     email_validated: Latest[datetime] | None = None
     code_chosen: Latest[datetime] | None = None
     previous_login: Latest[PreviousLogin] | None = None
@@ -132,6 +135,13 @@ class Home:
     payments: tuple[Latest[Payment], ...] = ()
     requests: tuple[Latest[Request], ...] = ()
     closed: Latest[datetime] | None = None
+
+    @property
+    def caisse(self) -> "Latest[str] | None":
+        """The code of the caisse that the account's owner belongs to: as at its creation, or as after a later move."""
+        if self.account is None:
+            return None
+        return _newest(self.moved, Latest(self.account.value.caisse, self.account.sequence, self.account.time))
 
     def payments_to_send(self) -> tuple[Payment, ...]:
         """Those of the last months that the person must pass on to a complementary insurer (domain F52)."""
@@ -197,6 +207,8 @@ def _told_by_identity(home: Home, event: Event, sequence: int, time: datetime) -
         case AccountCreated():
             account = Account(event.first_name, event.last_name, event.caisse, event.created_at)
             home = replace(home, account=newest(home.account, account))
+        case CaisseChanged():
+            home = replace(home, moved=newest(home.moved, event.caisse))
         case AccountClosed():
             home = replace(home, closed=newest(home.closed, event.closed_at))
         case EmailValidated():

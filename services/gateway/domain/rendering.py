@@ -160,12 +160,12 @@ def _counters(home: Home) -> CountersBlock:
 
 
 def _caisse(home: Home, caisse: Caisse | None) -> CaisseBlock:
-    if home.account is None or caisse is None:
+    if home.caisse is None or caisse is None:
         return CaisseBlock(status=Status.UNAVAILABLE, as_of=None)
     return CaisseBlock(
         status=Status.OK,
-        as_of=home.account.time,
-        code=home.account.value.caisse,
+        as_of=home.caisse.time,
+        code=home.caisse.value,
         name=caisse.name,
         town=caisse.town,
         phone=caisse.phone,

@@ -112,7 +112,7 @@ async def settle_home(command: Rebuilt, store: Store) -> Verdict:
 
 def pages(home: Home, store: Store) -> Pages:
     """The page of each channel, as it is answered."""
-    caisse = store.caisse(home.account.value.caisse) if home.account else None
+    caisse = store.caisse(home.caisse.value) if home.caisse else None
     return {channel: _encode(render(home, channel, caisse)) for channel in Channel}
 
 

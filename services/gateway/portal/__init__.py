@@ -37,6 +37,7 @@ ADDRESSES: Mapping[str, str] = {
     "/qui-a-consulte-mes-donnees": "access-log.html",
     "/franceconnect": "franceconnect.html",
     "/valider-mon-adresse": "validate-email.html",
+    "/aide": "help.html",
     "/ce-n-est-pas-moi": "not-me.html",
 }
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".html": "text/html"}

@@ -145,9 +145,9 @@ class AuthorizationView(BaseModel):
 
 
 class CallbackRequest(RequestModel):
-    """What the browser brought back, and the ticket of whoever left."""
+    """What the browser brought back, and the ticket of whoever left. Without `state` it is refused, and noted."""
 
-    state: str = Field(max_length=200, pattern=r"^[A-Za-z0-9_\-]*$")
+    state: str = Field(default="", max_length=200, pattern=r"^[A-Za-z0-9_\-]*$")
     ticket: OpaqueToken | None = None
     code: str | None = Field(default=None, max_length=1024, pattern=r"^[\x20-\x7e]+$")
     error: str | None = Field(default=None, max_length=200, pattern=r"^[\x20-\x7e]+$")

@@ -34,6 +34,7 @@ SENTENCES: Mapping[What, Text] = {
     What.NIR_CERTIFIED: Text(
         "Certification de votre numéro de sécurité sociale", "Certification of your social security number"
     ),
+    What.CAISSE_CHANGED: Text("Rattachement à une autre caisse", "Move to another caisse"),
     What.PAYMENTS_VIEWED: Text("Consultation de vos paiements", "Look at your payments"),
     What.REIMBURSEMENT_PAID: Text("Remboursement ajouté à votre dossier", "Reimbursement added to your file"),
     What.REQUESTS_VIEWED: Text("Consultation de vos démarches", "Look at your requests"),

@@ -1,9 +1,10 @@
 """Insured persons as the caisse's register knows them, and what may become of their numbers (domain 3.1)."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
+from contracts.identity import CaisseChanged
 from services.identity.domain.nir import Nir
 
 
@@ -54,3 +55,12 @@ def replaced_number(known: RegisterEntry | None, entry: RegisterEntry, holder: I
     if not old.provisional or new.provisional:
         raise WrongNumber("this person has another one")
     return old
+
+
+def moved(known: RegisterEntry | None, entry: RegisterEntry, now: datetime) -> CaisseChanged | None:
+    """What this line of the register says of a move: the person belongs to another caisse than before (domain F11)."""
+    if known is None or known.person.caisse == entry.person.caisse:
+        return None
+    return CaisseChanged(
+        person_id=entry.person.id, caisse=entry.person.caisse, previous_caisse=known.person.caisse, changed_at=now
+    )

@@ -37,7 +37,7 @@ class FranceConnect:
         self,
         registration: Registration,
         *,
-        deadline: timedelta = timedelta(seconds=2),
+        deadline: timedelta = timedelta(seconds=1.5),
         now: Callable[[], datetime] = clock.now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from contracts.identity import NirCertified
 from contracts.sealed import Sealed
-from services.identity.domain.insured import RegisterEntry, replaced_number
+from services.identity.domain.insured import RegisterEntry, moved, replaced_number
 from services.identity.handlers.ports import Store
 
 
@@ -22,14 +22,16 @@ class ImportInsured:
 async def import_insured(command: ImportInsured, store: Store) -> bool:
     """Take the line; whether it changed anything. Raises WrongNumber.
 
-    A provisional number that became a definitive one goes on naming the person (domain 3.1).
+    A provisional number that became a definitive one goes on naming the person (domain 3.1), and a move to another
+    caisse is told once (domain F11).
     """
     entry = command.entry
     known = await store.register_entry(entry.person.id)
     if known == entry:
         return False
     old = replaced_number(known, entry, await store.insured(entry.person.nir))
-    await store.save_entry(entry)
+    move = moved(known, entry, command.now)
+    await store.save_entry(entry, *([move] if move else []))
     if old is not None:
         new = entry.person.nir
         certified = NirCertified(

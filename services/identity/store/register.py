@@ -40,8 +40,8 @@ class RegisterStore(Base):
         found = [await self._tx["insured"].find({"pivot_index": self._pivot_index(key)}) for key in keys]
         return [await self._person(each) for alike in found for each in alike]
 
-    async def save_entry(self, entry: RegisterEntry) -> None:
-        """Add a person to the register, or replace what it holds."""
+    async def save_entry(self, entry: RegisterEntry, *events: Event) -> None:
+        """Add a person to the register, or replace what it holds, and say what that changes."""
         person = entry.person
         document = {
             "_id": str(person.id),
@@ -59,11 +59,15 @@ class RegisterStore(Base):
             "regime": person.regime,
         }
         await self._tx["insured"].replace({"_id": document["_id"]}, document, upsert=True)
+        await self._say(events)
 
     async def save_alias(self, old: Nir, new: Nir, *events: Event) -> None:
         """Let the old number name whom the new one names, and say so."""
         document = {"_id": self._nir_index(old), "nir_index": self._nir_index(new), "since": self._tx.now}
         await self._tx["nir_aliases"].insert(document)
+        await self._say(events)
+
+    async def _say(self, events: Sequence[Event]) -> None:
         for event in events:
             await self._tx.publish(event, subject=event.person_id)
 

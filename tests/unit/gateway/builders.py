@@ -9,6 +9,7 @@ from contracts.identity import (
     AccountClosed,
     AccountCreated,
     AccountFrozen,
+    CaisseChanged,
     Channel,
     ClosureReason,
     CodeChosen,
@@ -73,6 +74,11 @@ def a_freeze() -> AccountFrozen:
 def a_closure() -> AccountClosed:
     """Nobody ever opened Lucie's account."""
     return AccountClosed(person_id=LUCIE, reason=ClosureReason.NEVER_OPENED, closed_at=NOW)
+
+
+def a_move(caisse: str = "31") -> CaisseChanged:
+    """Lucie moved."""
+    return CaisseChanged(person_id=LUCIE, caisse=caisse, previous_caisse="29", changed_at=NOW)
 
 
 def a_chosen_code() -> CodeChosen:

@@ -26,6 +26,7 @@ from tests.unit.gateway.builders import (
     a_freeze,
     a_login,
     a_mail,
+    a_move,
     a_payment,
     a_validation,
     an_account,
@@ -62,6 +63,7 @@ def stories(draw: st.DrawFn) -> list[Arrived]:
         st.builds(a_validation),
         st.builds(a_change_of_address),
         st.builds(a_freeze),
+        st.builds(a_move, st.sampled_from(["31", "75"])),
         st.builds(a_closure),
         st.builds(a_chosen_code),
         st.builds(

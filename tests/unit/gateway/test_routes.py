@@ -17,7 +17,7 @@ from services.identity.api import router as identity
 from services.payments.api import router as payments
 from services.procedures.api import router as procedures
 
-SCRIPTS = {f"/static/{name}.js" for name in ("api", "dom", "portal", "security")}
+SCRIPTS = {f"/static/{name}.js" for name in ("api", "dom", "portal", "public", "security")}
 PAGES = {*portal.ADDRESSES, *SCRIPTS, "/static/portal.css", "/static/icon.svg"}
 DOCUMENTS = {"/docs", "/docs/events", "/docs/openapi.json", "/docs/asyncapi.json"}
 SERVICES = {"identity": [identity], "payments": [payments], "procedures": [procedures]}
@@ -58,6 +58,13 @@ def test_our_own_routes_describe_who_may_call_them_and_with_what(app: FastAPI) -
             assert ("requestBody" in operation) is (each.method in {"POST", "PUT"}), each.path
             parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
             assert ("Idempotency-Key" in parameters) is each.idempotent, each.path
+
+
+def test_leaving_is_described_with_and_without_a_place_to_go_on_to(app: FastAPI) -> None:
+    for path in (f"{PREFIX}/sessions", f"{PREFIX}/sessions/current"):
+        responses = app.openapi()["paths"][path]["delete"]["responses"]
+        assert "content" not in responses["204"]
+        assert responses["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/LeavingView")
 
 
 async def test_the_matrix_is_the_table(app: FastAPI) -> None:

@@ -34,11 +34,12 @@ class FakeRegister:
         people = [entry.person for entry in self.registered.values()]
         return [person for key in keys for person in people if pivot.search_key(person) == key]
 
-    async def save_entry(self, entry: RegisterEntry) -> None:
+    async def save_entry(self, entry: RegisterEntry, *events: Event) -> None:
         numbers = {each.person.nir: each.person.id for each in self.registered.values()}
         if numbers.get(entry.person.nir, entry.person.id) != entry.person.id:
             raise Duplicate
         self.registered[entry.person.id] = entry
+        self.events += events
 
     async def save_alias(self, old: Nir, new: Nir, *events: Event) -> None:
         assert old not in self.aliases

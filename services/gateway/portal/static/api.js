@@ -3,6 +3,7 @@
 const BASE = "/api/v1";
 const REFRESHED = "refreshed-at";
 const READ_AFTER = "read-after";
+const SAME_FOR_ALL = /^\/(portal|caisses|help)\b/;
 const ENTERING = /^\/(sessions(?!\/refresh)|email-validations|account-freezes)/;
 let keys = new Map();
 
@@ -60,7 +61,8 @@ async function send(method, path, body) {
   if (path === "/home" && written) headers["X-Read-After"] = written;
   try {
     return await fetch(BASE + path, {
-      method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin", cache: "no-store",
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin",
+      cache: SAME_FOR_ALL.test(path) ? "default" : "no-store",
     });
   } catch {
     throw new Refusal(0, {});

@@ -2,6 +2,7 @@
 
 import { call, home, leave, Refusal } from "./api.js";
 import { $, amount, complain, day, el, facts, instant, link, paragraph, parameter, show, table, tell } from "./dom.js";
+import { contact, PUBLIC } from "./public.js";
 import { CEREMONIES, enter, SECURITY } from "./security.js";
 
 const UNAVAILABLE = "Cette information est momentanément indisponible.";
@@ -173,7 +174,10 @@ const PAGES = {
     show("timeline", el("ol", { class: "steps" }, ...request.timeline.map(step)));
   },
 
+  ...PUBLIC,
   ...SECURITY,
+
+  forgotten: contact,
 };
 
 const ADDRESSES = { "vitale-card-order": "/carte-vitale" };

@@ -1,6 +1,7 @@
 // Ways in, devices, passkeys, the e-mail address, and who looked at what.
 
 import { call, leave } from "./api.js";
+import { authorization, contact, offer } from "./public.js";
 import { $, complain, el, facts, instant, link, paragraph, parameter, show, table, tell } from "./dom.js";
 
 const PLACES = { web: "Site web", app: "Application" };
@@ -35,7 +36,7 @@ export async function enter(answer, form) {
 
 export const CEREMONIES = {
   async franceconnect() {
-    location.assign("/api/v1/franceconnect/authorize?client_id=web");
+    location.assign(authorization());
   },
 
   async passkey() {
@@ -66,13 +67,16 @@ export const SECURITY = {
     const notice = NOTICES[parameter("franceconnect")];
     if (notice) tell("status", paragraph(notice));
     if (!globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) $("passkey").hidden = true;
-    const { enabled } = await call("GET", "/franceconnect/providers");
+    const offered = await call("GET", "/franceconnect/providers");
+    const { enabled } = offered;
+    offer(offered);
     $("franceconnect").disabled = !enabled;
     $("franceconnect-notice").textContent = enabled ? "" : NOTICES.indisponible;
   },
 
   async franceconnect() {
     show("result", paragraph(RESULTS[parameter("resultat")] ?? RESULTS.refused));
+    await contact();
   },
 
   async validation() {

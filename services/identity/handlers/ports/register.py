@@ -28,8 +28,8 @@ class Register(Protocol):
         """Everybody who is found under one of these keys (`pivot.search_keys`)."""
         ...
 
-    async def save_entry(self, entry: RegisterEntry) -> None:
-        """Add a person to the register, or replace what it holds."""
+    async def save_entry(self, entry: RegisterEntry, *events: Event) -> None:
+        """Add a person to the register, or replace what it holds, and say what that changes."""
         ...
 
     async def save_alias(self, old: Nir, new: Nir, *events: Event) -> None:
