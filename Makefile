@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SOURCES := contracts chassis services deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test test-kafka test-pymongo test-mailpit check format lock contracts bench rebuild-home replay clean
+.PHONY: help up demo test test-abuse test-kafka test-pymongo test-mailpit check format lock contracts bench rebuild-home replay clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,7 +27,10 @@ demo: $(STAMP) ## Walk the whole journey as a client of the running stack (start
 	@$(BIN)/python -m deploy.demo --data .stack
 
 test: $(STAMP) ## Run every test that needs only this machine's Python
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not kafka and not mailpit"
+	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not kafka and not mailpit and not abuse"
+
+test-abuse: $(STAMP) ## Attack a running stack: one file an abuse; ABUSE=full for every try of the table
+	$(BIN)/python -m pytest tests/abuse
 
 test-kafka: $(STAMP) ## Run the integration tests and the journey on Apache Kafka (needs Java 17 and Maven)
 	COMPTE_TEST_BROKER=kafka $(BIN)/python -m pytest -m "kafka or not (chaos or mailpit)" \

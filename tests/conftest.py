@@ -21,6 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.parent.name
         group = folder if folder in {"journeys", "chaos", "abuse"} else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+        if folder == "abuse":
+            item.add_marker(pytest.mark.abuse)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,10 @@ import pytest
 
 from deploy.demo.journey import Journey
 from deploy.demo.people import somebody_new
+from deploy.demo.upstream import import_register
+from deploy.embedded import idp
 from tests.infra import until
+from tests.settling import address, device, somebody
 from tests.world import World, running_world
 
 PUBLISHERS = ("identity", "payments", "procedures", "notifications")
@@ -21,6 +24,8 @@ BOUNDARIES = {
     "P5": ("notifications",),  # accepted by the mail server, not marked
     "P6": SUBSCRIBERS,  # between the inbox row and the effect
 }
+# What identity keeps of somebody who came by FranceConnect, by collection, and what it is found by.
+KEPT = {"accounts": "_id", "federated": "person_id", "sessions": "person_id", "email_changes": "person_id"}
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +47,41 @@ async def test_a_process_killed_at_a_boundary_loses_nothing_and_doubles_nothing(
         await until_settled(world)
         assert not [path.name for path in armed if path.exists()], "a boundary was never reached"
         await check(world, journey, duplicates=1 if point == "P5" else 0)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(240)
+async def test_who_comes_by_franceconnect_while_identity_dies_starts_again_and_nothing_is_half_done(
+    world: World,
+) -> None:
+    person, email = somebody(), address()
+    await import_register(world.data, [person.line()])
+    await idp.remember(world.data, world.stack.idp, person.pivot(person.person_id, email=email))
+    async with device(world, email) as browser:
+        armed = world.arm("identity", "P7")  # FranceConnect's code is spent, no session is stored
+        arrived = await browser.france_connect(person.person_id)
+        assert arrived.headers["location"] == "/connexion?franceconnect=indisponible"
+        assert not armed.exists(), "the boundary was never reached"
+        assert kept(world, person.person_id) == dict.fromkeys(KEPT, 0)
+        (await browser.call("GET", "/me")).expect(401)
+
+        async def home() -> bool:
+            again = await browser.france_connect(person.person_id)
+            return again.headers["location"] == "/accueil"
+
+        await until(home, "the home page at the next log-in", within=90, every=2)
+        (await browser.validate_email(email)).expect(200)
+    await until_settled(world)
+    assert kept(world, person.person_id) == dict.fromkeys(KEPT, 1)
+    events = {event["id"]: event["type"] for event in await world.events(person.person_id)}
+    counted = Counter(events.values())
+    assert (counted["identity.AccountCreated.v1"], counted["identity.LoggedIn.v1"]) == (1, 1)
+
+
+def kept(world: World, person_id: str) -> dict[str, int]:
+    """How many documents identity keeps of a person, by collection."""
+    database = world.database("identity")
+    return {name: len(list(database[name].find({field: person_id}))) for name, field in KEPT.items()}
 
 
 async def until_settled(world: World) -> None:

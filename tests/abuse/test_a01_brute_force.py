@@ -1,0 +1,83 @@
+"""A1: all four-digit codes are tried on one number, from a hundred networks at once, and over months."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+
+from tests.abuse.crowd import Heard, Stranger, at_once, crowd
+from tests.abuse.figures import say
+from tests.abuse.moving import Rows, change
+from tests.abuse.owners import device, number_index, owners, people
+from tests.abuse.scale import scaled
+from tests.world import World
+
+STOP = 50
+FREE = 5
+MONTH = timedelta(days=30)
+NETWORKS = scaled(100, 20)
+AT_ONCE = scaled(50, 8)
+WAVES = scaled(200, STOP - FREE + 3)
+
+
+async def wave(strangers: Sequence[Stranger], nir: str, *, own: str) -> list[Heard]:
+    """That many wrong codes at the same moment, each from another network."""
+    wrong = [code for code in random.sample(range(10_000), AT_ONCE + 1) if f"{code:04}" != own][:AT_ONCE]
+    callers = random.sample(strangers, min(AT_ONCE, len(strangers)))
+    bodies = [{"nir": nir, "code": f"{code:04}", "client_id": "web"} for code in wrong]
+    return await at_once(
+        [partial(callers[at % len(callers)].post, "/sessions", body) for at, body in enumerate(bodies)], AT_ONCE
+    )
+
+
+def move_a_month(world: World, nir: str) -> None:
+    """What was tried on the number happened a month earlier."""
+    number = {"_id": number_index(world, nir)}
+
+    def earlier(rows: Callable[[str], Rows]) -> None:
+        [row] = rows("attempts").find(number)
+        rows("attempts").set(number, {"own.last_at": row["own"]["last_at"] - MONTH})
+
+    change(world, "identity", earlier)
+
+
+async def attack(world: World, strangers: Sequence[Stranger], nir: str, *, own: str = "") -> Counter[int]:
+    """Wave after wave, a month apart; how many answers there were of each status."""
+    answers = Counter[int]()
+    for number in range(WAVES):
+        heard = await wave(strangers, nir, own=own)
+        judged = sum(each.status == 401 for each in heard)
+        allowed = FREE if number == 0 else 1
+        assert judged <= allowed, f"wave {number + 1}: {judged} codes were judged at once, {allowed} may be"
+        assert all(each.headers["retry-after"] for each in heard if each.status == 429)
+        answers.update(each.status for each in heard)
+        move_a_month(world, nir)
+    return answers
+
+
+def assert_stopped(world: World, nir: str, answers: Counter[int]) -> None:
+    """As many were judged as may ever be; a few of those who asked may not have waited for the answer."""
+    say("A1", f"{WAVES * AT_ONCE} codes in {WAVES} waves from {NETWORKS} networks: {dict(answers)}")
+    assert set(answers) <= {401, 429, 503}
+    assert answers[401] <= STOP
+    assert world.database("identity")["attempts"].find_one({"_id": number_index(world, nir)})["own"]["count"] == STOP
+
+
+async def test_no_more_than_50_codes_are_ever_judged_and_the_owner_still_gets_in_on_known_devices(world: World) -> None:
+    async with owners(world, 1) as [owner], crowd(world, NETWORKS) as strangers:
+        async with device(world, owner.browser.email, app=True) as app:
+            (await app.log_in(owner.nir, owner.code)).expect(200)
+            answers = await attack(world, strangers, owner.nir, own=owner.code)
+            assert_stopped(world, owner.nir, answers)
+            right = {"nir": owner.nir, "code": owner.code, "client_id": "web"}
+            assert (await strangers[0].post("/sessions", right)).status in {401, 429}
+            (await app.first_code(owner.nir, owner.code)).expect(200)
+        (await owner.browser.first_code(owner.nir, owner.code)).expect(200)
+
+
+async def test_a_number_that_nobody_has_is_refused_after_as_many_tries(world: World) -> None:
+    [nobody] = people(1)
+    async with crowd(world, NETWORKS) as strangers:
+        answers = await attack(world, strangers, nobody.nir)
+    assert_stopped(world, nobody.nir, answers)
