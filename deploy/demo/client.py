@@ -219,8 +219,10 @@ class Insured:
         return outcome
 
     async def france_connect(self, sub: str) -> Answer:
-        """Leave for FranceConnect, be this person there, and come back."""
+        """Leave for FranceConnect, be this person there, and come back; or end on the page that says it is away."""
         address = await self.leave_for_franceconnect()
+        if address.startswith("/"):
+            return Answer(302, "", {"location": address})
         return await self.come_back_from_franceconnect(await idp.sign_in(self._http, address, sub))
 
     async def validate_email(self, address: str, *, count: int = 1) -> Answer:

@@ -101,6 +101,9 @@ async def test_franceconnect_is_linked_to_an_account_by_its_code(world: World, c
         assert (await browser.france_connect(CAMILLE)).expect(302).headers["location"] == "/accueil"
         assert (await profile(browser))["person_id"] == camille.person.person_id
         await seen(told(browser, "FranceConnect ouvre désormais votre compte"), "the owner to be told")
+    async with device(world, camille.device.email, app=True) as phone:
+        assert (await phone.france_connect(CAMILLE)).expect(200).body["outcome"] == "session"
+        assert (await profile(phone))["person_id"] == camille.person.person_id
 
 
 async def test_the_application_opens_an_account_with_card_and_bank_account(
