@@ -27,7 +27,7 @@ demo: $(STAMP) ## Walk the whole journey as a client of the running stack (start
 	@$(BIN)/python -m deploy.demo --data .stack
 
 test: $(STAMP) ## Run every test that needs only this machine's Python
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "not kafka and not mailpit and not abuse"
+	$(BIN)/python -m pytest -n 3 -m "not kafka and not mailpit and not abuse"
 
 test-abuse: $(STAMP) ## Attack a running stack: one file an abuse; ABUSE=full for every try of the table
 	$(BIN)/python -m pytest tests/abuse
@@ -37,7 +37,7 @@ test-kafka: $(STAMP) ## Run the integration tests and the journey on Apache Kafk
 		tests/integration/test_apache_kafka.py tests/integration/test_kafka_access.py tests/integration/chassis tests/journeys
 
 test-pymongo: $(STAMP) ## Run the services' integration tests on PyMongo's asynchronous client instead of Motor
-	MONGO_DRIVER=pymongo $(BIN)/python -m pytest -n 3 --dist loadgroup -m "not kafka and not mailpit" \
+	MONGO_DRIVER=pymongo $(BIN)/python -m pytest -n 3 -m "not kafka and not mailpit" \
 		--ignore tests/integration/embedded tests/integration
 
 test-mailpit: $(STAMP) ## Run the mailbox's tests on a real Mailpit too (needs Go)

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import infra
 
@@ -14,14 +16,26 @@ settings.register_profile("compte", deadline=None, derandomize=bool(os.environ.g
 settings.load_profile("compte")
 
 
-@pytest.hookimpl(tryfirst=True)
+SHARING_ONE_STACK = {"journeys", "chaos", "abuse"}
+
+
+class ByServers(LoadScopeScheduling):  # type: ignore[misc]  # the package says nothing of its types
+    """Keeps together what shares servers: a file's tests, all journeys, all crash tests, all abuse."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = PurePosixPath(nodeid.partition("::")[0])
+        return file.parent.name if file.parent.name in SHARING_ONE_STACK else str(file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
+    """Spread the tests over the workers by the servers that they need."""
+    return ByServers(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares servers: a file's tests, all journeys, all crash tests, all abuse."""
+    """Mark what attacks a whole stack."""
     for item in items:
-        folder = item.path.parent.name
-        group = folder if folder in {"journeys", "chaos", "abuse"} else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-        if folder == "abuse":
+        if item.path.parent.name == "abuse":
             item.add_marker(pytest.mark.abuse)
 
 
