@@ -8,8 +8,10 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import iter_route_contexts
 from opentelemetry import context, trace
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from chassis import metrics, telemetry
 from chassis.mongo import DatabaseDown
@@ -131,12 +133,23 @@ def install_problems(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
         refusals: dict[int, Problem] = {404: NotFound(), 405: MethodNotAllowed(_METHOD)}
-        return problem_response(refusals.get(error.status_code, BadRequest(BAD_JSON)), headers_of(request))
+        answer = problem_response(refusals.get(error.status_code, BadRequest(BAD_JSON)), headers_of(request))
+        if answer.status_code == MethodNotAllowed.status:
+            answer.headers["allow"] = ", ".join(_methods(request))
+        return answer
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(DatabaseDown, on_database_down)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done at this address: by the routes of its own if it has any, else by those of its pattern."""
+    routes = iter_route_contexts(request.app.routes)
+    here = [each for each in routes if each.path and compile_path(each.path)[0].match(request.scope["path"])]
+    own = min((each.path or "" for each in here), key=lambda path: path.count("{"), default="")
+    return sorted({method for each in here if each.path == own for method in each.methods or ()})
 
 
 def _pointer(place: tuple[str | int, ...]) -> str:

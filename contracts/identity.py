@@ -174,10 +174,14 @@ class AccountFrozen(Event, type="identity.AccountFrozen.v1"):
 
 
 class AccountReopened(Event, type="identity.AccountReopened.v1"):
-    """The owner of a frozen account proved who they are, and it works again."""
+    """The owner of a frozen account proved who they are, and it works again.
+
+    `address_dropped`: the account has no e-mail any more, since whoever was locked out may have chosen it.
+    """
 
     reopened_at: datetime
     way: LogInWay
+    address_dropped: bool = False
 
 
 class FranceConnectLinked(Event, type="identity.FranceConnectLinked.v1"):

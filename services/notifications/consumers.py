@@ -30,7 +30,13 @@ from services.notifications.domain import reasons
 from services.notifications.domain.mails import Code, Series
 from services.notifications.domain.reasons import About
 from services.notifications.handlers import contacts
-from services.notifications.handlers.contacts import AskForAddress, ChangeAddress, ForgetContact, RememberContact
+from services.notifications.handlers.contacts import (
+    AskForAddress,
+    ChangeAddress,
+    ForgetAddress,
+    ForgetContact,
+    RememberContact,
+)
 from services.notifications.handlers.ports import Store
 from services.notifications.handlers.writing import Cause, WriteMail, write_mail
 
@@ -109,7 +115,9 @@ async def confirm_freeze(envelope: Envelope, event: AccountFrozen, store: Store)
 
 @consumers.on(AccountReopened)
 async def confirm_reopening(envelope: Envelope, event: AccountReopened, store: Store) -> None:
-    """Your account is open again, since you proved who you are."""
+    """Your account is open again, since you proved who you are; an address that a thief may read is forgotten."""
+    if event.address_dropped:
+        await contacts.forget_address(ForgetAddress(event.person_id, envelope.sequence), store)
     await _write(envelope, event, reasons.AccountUnblocked(event.reopened_at, event.way), store)
 
 

@@ -7,17 +7,21 @@ from pydantic import BaseModel
 from services.gateway.domain.capabilities import Access, Capability
 
 SESSION: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
-IDEMPOTENCY_KEY = {
+IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "schema": {"type": "string", "minLength": 8, "maxLength": 64},
+    "schema": {"type": "string", "minLength": 8, "maxLength": 64, "pattern": r"^[A-Za-z0-9_.:\-]+$"},
     "description": "Sent again with the same key, a command is answered as the first time and done once.",
 }
 
 
 def described(
-    wanted: Capability, *, body: type[BaseModel] | None = None, parameter: dict[str, Any] | None = None
+    wanted: Capability,
+    *,
+    body: type[BaseModel] | None = None,
+    body_required: bool = True,
+    parameter: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What OpenAPI says of a route beside its answer: who may call it, for which features, with which body."""
     parameters = [*([IDEMPOTENCY_KEY] if wanted.idempotent else []), *([parameter] if parameter else [])]
@@ -27,5 +31,6 @@ def described(
     if parameters:
         extra["parameters"] = parameters
     if body is not None:
-        extra["requestBody"] = {"content": {"application/json": {"schema": body.model_json_schema()}}}
+        content = {"application/json": {"schema": body.model_json_schema()}}
+        extra["requestBody"] = {"required": body_required, "content": content}
     return extra

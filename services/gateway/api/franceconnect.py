@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis.mongo import DatabaseDown
 from chassis.web import BadRequest, Unexpected
@@ -68,11 +68,11 @@ class AuthorizationView(BaseModel):
 class ReturnBody(BaseModel):
     """What came back to an application, and its ticket. Read by identity."""
 
-    state: str
-    ticket: str
-    code: str | None = None
-    error: str | None = None
-    device_token: str | None = None
+    state: str = Field(max_length=200, pattern=r"^[A-Za-z0-9_\-]*$")
+    ticket: str = Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")
+    code: str | None = Field(default=None, max_length=1024, pattern=r"^[\x20-\x7e]+$")
+    error: str | None = Field(default=None, max_length=200, pattern=r"^[\x20-\x7e]+$")
+    device_token: str | None = Field(default=None, max_length=1000, pattern=r"^[\x20-\x7e]*$")
 
 
 class OutcomeView(BaseModel):
@@ -204,7 +204,7 @@ async def log_in_with_franceconnect(request: Request) -> Response:
     summary="Let FranceConnect open the account",
     operation_id="link_franceconnect",
     status_code=204,
-    openapi_extra=described(LINK, body=LinkBody),
+    openapi_extra=described(LINK, body=LinkBody, body_required=False),
 )
 async def link_franceconnect(request: Request) -> Response:
     """After a log-in with the code: whoever FranceConnect named and whoever knows the code are one person."""

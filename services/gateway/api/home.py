@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from services.gateway.api.access import edge_of, logged_in
 from services.gateway.api.describing import described
 from services.gateway.domain.capabilities import PREFIX, capability
-from services.gateway.domain.freshness import behind, read_after
+from services.gateway.domain.freshness import READABLE, behind, read_after
 from services.gateway.domain.page import HomePage
 from services.gateway.handlers import home as handlers
 
@@ -17,7 +17,7 @@ READ_AFTER = {
     "name": "X-Read-After",
     "in": "header",
     "required": False,
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": READABLE},
     "description": "As a write was answered: wait up to 2 s until the page has seen it, or say `stale`.",
 }
 

@@ -56,7 +56,7 @@ class CodeBody(BaseModel):
     summary="Continue a session",
     operation_id="refresh_session",
     responses={200: {"model": SessionView}},
-    openapi_extra=described(CONTINUE, body=RefreshBody),
+    openapi_extra=described(CONTINUE, body=RefreshBody, body_required=False),
 )
 async def refresh_session(request: Request) -> Response:
     """New tokens for a refresh token, which is used up. A browser sends no body: its cookie says it all."""
@@ -65,7 +65,9 @@ async def refresh_session(request: Request) -> Response:
     if body:
         answer, tokens = await handlers.log_in(call_of(request, CONTINUE, None, body), edge.services)
         return given(edge, answer, tokens, browser=False)
-    answer, tokens = await handlers.refresh(_refresh_token(request), edge.services)
+    body = handlers.encode(refresh_token=_refresh_token(request))
+    asking = call_of(request, CONTINUE, None, body)
+    answer, tokens = await handlers.log_in(asking, edge.services)
     response = given(edge, answer, tokens, browser=True)
     if answer.status == UNAUTHORIZED:
         edge.take_back(response)

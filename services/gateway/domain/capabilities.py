@@ -131,7 +131,7 @@ CAPABILITIES: Sequence[Capability] = (
     ),
     Capability("POST", "/me/franceconnect", OWN, Access.SESSION, ("F24",), "Let FranceConnect open the account"),
     Capability("POST", "/me/passkeys/options", "identity", Access.SESSION, ("B13",), "Begin to add a passkey"),
-    Capability("POST", "/me/passkeys", "identity", Access.SESSION, ("B13",), "Add a passkey"),
+    Capability("POST", "/me/passkeys", "identity", Access.SESSION, ("B13",), "Add a passkey", idempotent=True),
     Capability("GET", "/me/passkeys", "identity", Access.SESSION, ("B13",), "List the passkeys"),
     Capability("DELETE", "/me/passkeys/{passkey_id}", "identity", Access.SESSION, ("B13",), "Remove a passkey"),
     Capability(

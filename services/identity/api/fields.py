@@ -53,14 +53,16 @@ def _shown(**schema: Any) -> WithJsonSchema:
 TypedNir = Annotated[
     Nir,
     typed(nir.parse, nir.LONGEST_TYPED),
-    _shown(maxLength=nir.LONGEST_TYPED, description="13 characters, with or without the key, spaces allowed."),
+    _shown(
+        format="nir", maxLength=nir.LONGEST_TYPED, description="13 characters, with or without the key, spaces allowed."
+    ),
 ]
 TypedCode = Annotated[AccessCode, typed(access_code.parse, 13), _shown(pattern="^[0-9]{4,13}$", format="password")]
 TypedEmail = Annotated[Email, typed(email.parse, email.LONGEST), _shown(format="email", maxLength=email.LONGEST)]
 TypedIban = Annotated[
     Iban,
     typed(iban.parse, iban.LONGEST_TYPED),
-    _shown(maxLength=iban.LONGEST_TYPED, description="Of the SEPA zone; spaces and lower case allowed."),
+    _shown(format="iban", maxLength=iban.LONGEST_TYPED, description="Of the SEPA zone; spaces and lower case allowed."),
 ]
 VitaleSerial = Annotated[str, Field(pattern=r"^[0-9]{8,21}$")]
 TypedDate = Annotated[date, typed(_civil_date, 10), _shown(format="date")]

@@ -23,7 +23,10 @@ NEXT_STEPS = (
         "Pour le rouvrir, demandez un code provisoire avec « Code oublié » : il arrive à votre adresse validée.",
         "To reopen it, ask for a provisional code with “Forgotten code”: it is sent to your validated address.",
     ),
-    Text("Ou connectez-vous avec FranceConnect.", "Or log in with FranceConnect."),
+    Text(
+        "Ou connectez-vous avec FranceConnect, s'il ouvrait déjà votre compte.",
+        "Or log in with FranceConnect, if it opened your account before.",
+    ),
     Text(
         "Si votre adresse e-mail a changé depuis peu, ou si rien n'arrive, appelez votre caisse au 36 46 ou allez à "
         "son accueil avec une pièce d'identité.",

@@ -125,7 +125,7 @@ def reset_code(account: Account, issued: IssuedCode, rules: Parameters, now: dat
     Only a validated e-mail gets one, at most three a day. An account that was never opened gets a new first
     code once the old one has expired.
     """
-    if not _mail_opens(account, rules):
+    if not mail_opens(account, rules):
         return account, []
     if account.abandoned(now):
         return renew_unused(account, issued, rules, now)
@@ -181,6 +181,18 @@ def check_current(account: Account, matched: str | None, *, given: bool) -> None
         raise CodeRefused("/current_code", "wrong-code", Text("Ce code n'est pas le bon.", "This code is wrong."))
 
 
+def mail_opens(account: Account, rules: Parameters) -> bool:
+    """Whether whoever reads the account's e-mail may open it.
+
+    The address of a frozen account must be older than the freeze: a thief changes it first (domain B3). Waiting
+    does not help; FranceConnect or the caisse does.
+    """
+    if account.frozen_at is None or account.email_changed_at is None:
+        return True
+    trusted = rules.minutes("freeze.email-trusted-minutes", account.frozen_at)
+    return account.frozen_at - account.email_changed_at >= trusted
+
+
 def _reset(
     account: Account, issued: IssuedCode, rules: Parameters, now: datetime, *, reason: ResetReason, life: str
 ) -> Decision:
@@ -200,15 +212,3 @@ def _reset(
 def within_a_day(instants: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
     """Those of the last 24 hours, in their order."""
     return tuple(each for each in instants if now - each < DAY)
-
-
-def _mail_opens(account: Account, rules: Parameters) -> bool:
-    """Whether whoever reads the account's e-mail may open it.
-
-    The address of a frozen account must be older than the freeze: a thief changes it first (domain B3). Waiting
-    does not help; FranceConnect or the caisse does.
-    """
-    if account.frozen_at is None or account.email_changed_at is None:
-        return True
-    trusted = rules.minutes("freeze.email-trusted-minutes", account.frozen_at)
-    return account.frozen_at - account.email_changed_at >= trusted

@@ -1,5 +1,6 @@
 """Known devices: where a person proved more than the code, and is asked for the code alone from then on (B3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -53,3 +54,11 @@ def remember(
     """The device, known for this person from now on; `before` is what was kept of the two until now."""
     until = now + rules.minutes("device.remembered-minutes", now)
     return Device(device_id, person_id, client, now, now, until, version=before.version if before else 0)
+
+
+def surplus(others: Sequence[Device], rules: Parameters, now: datetime) -> Sequence[Device]:
+    """Those of a person's other devices, the last used first, that are forgotten so that one more may be known.
+
+    Whoever is in must not be able to make so many known that forgetting them all takes too long.
+    """
+    return others[rules.get("device.most", now) - 1 :]

@@ -3,16 +3,14 @@
 A subject is the keyed hash of an issuer and whom it names: enough to know somebody again, and no more.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.event import Event
 from contracts.identity import AccountCreated, AccountReopened, CreationWay, FranceConnectLinked, LogInWay
 from contracts.problems import NotFound
-from services.identity.domain.account import Account
+from services.identity.domain.account import Account, mail_opens
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.parameters import Parameters
 from services.identity.domain.pivot import Match, One, PivotIdentity, Several
@@ -144,12 +142,18 @@ def create(person: InsuredPerson, account: Account | None, now: datetime) -> tup
     return Account(person.id, now, franceconnect_at=now, version=account.version if account else 0), created
 
 
-def reopen(account: Account, now: datetime) -> tuple[Account, Sequence[Event]]:
-    """A frozen account works again for its owner."""
-    if account.frozen_at is None:
-        return account, []
-    reopened = AccountReopened(person_id=account.person_id, reopened_at=now, way=LogInWay.FRANCECONNECT)
-    return replace(account, frozen_at=None), [reopened]
+def reopen(account: Account, rules: Parameters, now: datetime) -> tuple[Account, AccountReopened]:
+    """A frozen account works again for its owner.
+
+    An e-mail that could not have opened it is given up: the thief who chose it would get the next code there.
+    """
+    dropped = not mail_opens(account, rules)
+    validated_at = None if dropped else account.email_validated_at
+    changed_at = None if dropped else account.email_changed_at
+    reopened = AccountReopened(
+        person_id=account.person_id, reopened_at=now, way=LogInWay.FRANCECONNECT, address_dropped=dropped
+    )
+    return replace(account, frozen_at=None, email_validated_at=validated_at, email_changed_at=changed_at), reopened
 
 
 def ask_for_code(ticket_hash: str, subject: str, person_id: UUID, rules: Parameters, now: datetime) -> PendingLink:

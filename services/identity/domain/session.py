@@ -117,6 +117,14 @@ def end(sessions: Sequence[Session], person_id: UUID, now: datetime) -> tuple[li
     return ended, [SessionRevoked(person_id=person_id, session_ids=ids, revoked_at=now)]
 
 
+def surplus(live: Sequence[Session], rules: Parameters, now: datetime) -> Sequence[Session]:
+    """Those of a person's live sessions, the last used first, that end so that one more may open.
+
+    Whoever is in must not be able to open so many that closing them all takes too long.
+    """
+    return live[rules.get("session.most", now) - 1 :]
+
+
 def of_caller(session: Session | None, person_id: UUID, now: datetime) -> Session:
     """The caller's own live session. Raises Unauthenticated: its token may outlive it by seconds."""
     if session is None or session.person_id != person_id or not session.live(now):

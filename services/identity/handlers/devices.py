@@ -50,15 +50,23 @@ async def known_device(person_id: UUID, shown: Shown | None, store: Store, now: 
 
 
 async def device_for(visit: Visit, store: Store, now: datetime) -> UUID:
-    """The id the device keeps because somebody else is known on it, or a new one."""
+    """The id the device keeps because others are known on it, or a new one.
+
+    An old copy of its token, which does not make everybody known, keeps nothing: the token that this log-in gives
+    is newer, and would (domain/device.py).
+    """
     shown = visit.shown
-    return shown.device_id if shown and await store.device_in_use(shown.device_id, now) else visit.fresh
+    known = await store.known_on(shown.device_id, now) if shown else []
+    return shown.device_id if shown and known and all(each.trusts(shown, now) for each in known) else visit.fresh
 
 
 async def make_known(device_id: UUID, person_id: UUID, client: Client, store: Store, now: datetime) -> None:
-    """Keep that the person is known on this device for 30 days."""
+    """Keep that the person is known on this device for 30 days; of too many, forget the least recently used."""
     before = await store.device(device_id, person_id)
     known = devices.remember(device_id, person_id, client, before=before, rules=store.parameters, now=now)
+    others = [each for each in await store.devices(person_id, now) if each.id != device_id]
+    for each in devices.surplus(others, store.parameters, now):
+        await store.forget_device(each)
     await store.save_device(known)
 
 

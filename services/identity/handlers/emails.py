@@ -6,12 +6,13 @@ from uuid import UUID
 
 from contracts.identity import AttemptReason
 from contracts.problems import Unauthenticated
-from services.identity.domain import emails, session, step_up
+from services.identity.domain import emails, session
 from services.identity.domain.account import tell_owner
 from services.identity.domain.emails import EXPIRED, Proposal
 from services.identity.domain.links import LinkExpired
 from services.identity.handlers.mailing import may_write_to
 from services.identity.handlers.ports import Store
+from services.identity.handlers.step_up import step_up
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,7 @@ async def change_email(command: ChangeEmail, store: Store) -> None:
     account = await store.account(command.person_id)
     if account is None:
         raise Unauthenticated
-    step_up.check_step_up(
-        current, account, command.matched, given=command.current_given, rules=store.parameters, now=command.now
-    )
-    if command.current_given:
-        attempts = await store.attempts(command.person_id)
-        await store.save_attempts(command.person_id, attempts.cleared())
+    await step_up(current, account, command.matched, given=command.current_given, store=store, now=command.now)
     await request_email(command.person_id, command.proposal, command.now, store)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from contracts.event import Event
 from contracts.identity import LogInWay
 from services.identity.domain import federation, pivot
 from services.identity.domain import session as sessions
@@ -101,8 +102,14 @@ async def arrive(command: Arrive, store: Store) -> Arrival:
 
 
 async def _open(account: Account, command: Arrive, store: Store) -> Arrival:
-    account, reopened = federation.reopen(account, command.entry.now)
-    session = await enter(account, reopened, command.entry, way=LogInWay.FRANCECONNECT, acr=command.acr, store=store)
+    events: list[Event] = []
+    if account.frozen_at:
+        account, reopened = federation.reopen(account, store.parameters, command.entry.now)
+        if reopened.address_dropped:
+            account = await store.save_account_without_email(account, reopened)
+        else:
+            events = [reopened]
+    session = await enter(account, events, command.entry, way=LogInWay.FRANCECONNECT, acr=command.acr, store=store)
     return Arrival(Outcome.SESSION, session)
 
 

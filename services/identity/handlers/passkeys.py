@@ -9,7 +9,6 @@ from contracts.identity import LogInWay
 from contracts.problems import NotFound, Unauthenticated
 from services.identity.domain import passkey as passkeys
 from services.identity.domain import session as sessions
-from services.identity.domain import step_up
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.passkey import (
     PASSKEY_LEVEL,
@@ -21,8 +20,10 @@ from services.identity.domain.passkey import (
     PasskeyRefused,
 )
 from services.identity.domain.session import Session
+from services.identity.domain.step_up import check_email_validated
 from services.identity.handlers.entering import Entry, enter
 from services.identity.handlers.ports import Store
+from services.identity.handlers.step_up import step_up
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,8 @@ async def begin_passkey(command: BeginPasskey, store: Store) -> Room:
     entry, account = await store.register_entry(command.person_id), await store.account(command.person_id)
     if entry is None or account is None:
         raise Unauthenticated
-    step_up.check_step_up(
-        current, account, command.matched, given=command.current_given, rules=store.parameters, now=command.now
-    )
-    if command.current_given:
-        attempts = await store.attempts(command.person_id)
-        await store.save_attempts(command.person_id, attempts.cleared())
-    step_up.check_email_validated(account)
+    await step_up(current, account, command.matched, given=command.current_given, store=store, now=command.now)
+    check_email_validated(account)
     known = await store.passkeys(command.person_id)
     passkeys.check_room(known, store.parameters, command.now)
     begun = passkeys.ceremony(command.ceremony_id, command.person_id, store.parameters, command.now)

@@ -33,10 +33,10 @@ class DeviceStore(Base):
         found = await self._tx["devices"].find_one({"_id": _key(device_id, person_id)})
         return _devices.validate_python({**found, "id": found["device"]}, extra="ignore") if found else None
 
-    async def device_in_use(self, device_id: UUID, now: datetime) -> bool:
-        """Whether anybody is known on the device."""
-        where = {"device": str(device_id), "until": {"$gt": now}}
-        return await self._tx["devices"].find_one(where, only=["_id"]) is not None
+    async def known_on(self, device_id: UUID, now: datetime) -> Sequence[Device]:
+        """What is kept of everybody who is known on the device."""
+        found = await self._tx["devices"].find({"device": str(device_id), "until": {"$gt": now}})
+        return [_devices.validate_python({**each, "id": each["device"]}, extra="ignore") for each in found]
 
     async def devices(self, person_id: UUID, now: datetime) -> Sequence[Device]:
         """The devices a person is known on, the last used first."""

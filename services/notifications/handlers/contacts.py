@@ -53,6 +53,20 @@ async def forget_contact(command: ForgetContact, store: Store) -> None:
 
 
 @dataclass(frozen=True)
+class ForgetAddress:
+    """The address is the person's no more, and there is no other yet."""
+
+    person_id: UUID
+    sequence: int
+
+
+async def forget_address(command: ForgetAddress, store: Store) -> None:
+    """Write nothing there any more; what waits is sent to the next address, if it comes in time."""
+    before = await store.contact(command.person_id)
+    await _keep(command.person_id, before, contacts.locate(before, None, command.sequence), store)
+
+
+@dataclass(frozen=True)
 class AskForAddress:
     """Another address is wished for. Both `new_email` and `token` are None when it cannot be had."""
 

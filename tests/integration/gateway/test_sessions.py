@@ -82,7 +82,8 @@ async def test_a_refused_log_in_passes_unchanged(gateway: World) -> None:
 async def test_a_browser_goes_on_with_its_cookie_and_an_application_with_its_body(gateway: World) -> None:
     browser = gateway.browser()
     browser.cookies.set("__Host-refresh", "refresh-token-of-lucie")
-    answer = await browser.post("/api/v1/sessions/refresh")
+    answer = await browser.post("/api/v1/sessions/refresh", headers={"idempotency-key": "sent-again-if-lost"})
+    assert gateway.services.seen[-1].headers["idempotency-key"] == "sent-again-if-lost"
     assert set(cookies_of(answer)) >= {"__Host-access", "__Host-refresh"}
     assert json.loads(gateway.services.seen[-1].body) == {"refresh_token": "refresh-token-of-lucie"}
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
 from chassis.app import bare_app
+from chassis.routes import once
 from services.gateway import docs, portal
 from services.gateway.api import routers
 from services.gateway.domain.capabilities import CAPABILITIES, OWN, PREFIX, Access
@@ -45,6 +47,21 @@ def test_what_is_forwarded_is_answered_by_its_service() -> None:
         for method in operations
     }
     assert {(each.service, each.method, each.upstream_path) for each in CAPABILITIES if each.service != OWN} <= answered
+
+
+def insists_on_a_key(dependant: Dependant) -> bool:
+    return dependant.call is once or any(insists_on_a_key(each) for each in dependant.dependencies)
+
+
+def test_the_table_says_of_each_command_whether_it_takes_an_idempotency_key() -> None:
+    keyed = {
+        (method, each.path)
+        for name, found in SERVICES.items()
+        for each in iter_route_contexts(bare_app(name, found).routes)
+        for method in each.methods or ()
+        if insists_on_a_key(each.dependant)
+    }
+    assert {(each.method, each.upstream_path) for each in CAPABILITIES if each.idempotent} == keyed
 
 
 def test_our_own_routes_describe_who_may_call_them_and_with_what(app: FastAPI) -> None:

@@ -20,8 +20,8 @@ class FakeDevices:
     async def device(self, device_id: UUID, person_id: UUID) -> Device | None:
         return self.known.get((device_id, person_id))
 
-    async def device_in_use(self, device_id: UUID, now: datetime) -> bool:
-        return any(each.id == device_id and now < each.until for each in self.known.values())
+    async def known_on(self, device_id: UUID, now: datetime) -> Sequence[Device]:
+        return [each for each in self.known.values() if each.id == device_id and now < each.until]
 
     async def devices(self, person_id: UUID, now: datetime) -> Sequence[Device]:
         mine = [each for each in self.known.values() if each.person_id == person_id and now < each.until]

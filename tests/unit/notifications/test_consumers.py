@@ -35,7 +35,7 @@ from contracts.identity import (
 from contracts.notifications import EmailKind
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
 from services.notifications.consumers import consumers
-from services.notifications.domain.contacts import Contact
+from services.notifications.domain.contacts import Contact, addressee
 from services.notifications.domain.mails import Series, second_id
 from tests.unit.notifications.builders import CODE_LIFE, NOW, sealed
 from tests.unit.notifications.fakes import FakeStore
@@ -188,3 +188,15 @@ async def test_an_account_makes_its_name_known_and_its_address_now_or_later() ->
     assert [mail.to for mail in store.mails.values()] == ["new@exemple.invalid"]
     await hear(store, CLOSED, sequence=3)
     assert store.contacts[PERSON] == Contact(named_by=3, located_by=3)
+
+
+async def test_an_address_that_a_thief_may_read_is_written_to_no_more_until_there_is_another() -> None:
+    store = await a_store()
+    reopened = AccountReopened(person_id=PERSON, reopened_at=NOW, way=LogInWay.FRANCECONNECT, address_dropped=True)
+    event_id = await hear(store, reopened, sequence=2)
+    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", None, 1, 2)
+    assert addressee(store.mails[event_id], store.contacts[PERSON]) is None
+    await hear(store, CHANGED, sequence=3)
+    found = addressee(store.mails[event_id], store.contacts[PERSON])
+    assert found is not None
+    assert found.email == "new@exemple.invalid"

@@ -16,8 +16,8 @@ class Devices(Protocol):
         """What is kept of a person on a device, even when it is not known any more."""
         ...
 
-    async def device_in_use(self, device_id: UUID, now: datetime) -> bool:
-        """Whether anybody is known on the device."""
+    async def known_on(self, device_id: UUID, now: datetime) -> Sequence[Device]:
+        """What is kept of everybody who is known on the device."""
         ...
 
     async def devices(self, person_id: UUID, now: datetime) -> Sequence[Device]:

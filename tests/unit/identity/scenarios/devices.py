@@ -1,5 +1,6 @@
 """Known devices, the second code of unknown ones, and what strangers can and cannot block (B3, reliability A1)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from services.identity.domain.challenge import Challenge, ChallengeRefused
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.session import Client, Scope, Session
 from services.identity.domain.throttle import TooManyAttempts
+from services.identity.handlers import Store, devices
 from tests.unit.identity.fakes import LUCIE, MARC, NOW, SECOND, Scene, lucie, marc, session_id
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
@@ -23,6 +25,15 @@ async def opened(scene: Scene) -> None:
     """Lucie has an account, and is known at home."""
     await scene.register(lucie())
     await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+
+
+def make_known(device: UUID, person: UUID, client: Client, now: datetime) -> Callable[[None, Store], Awaitable[None]]:
+    """The person is known on this device from then on."""
+
+    async def step(_: None, store: Store) -> None:
+        await devices.make_known(device, person, client, store, now)
+
+    return step
 
 
 async def known(scene: Scene, name: str, person: InsuredPerson, *, now: datetime = NOW) -> handlers.KnownDevices:
@@ -183,6 +194,33 @@ async def two_persons_share_a_browser_and_an_older_copy_of_its_token_knows_only_
     assert isinstance(await scene.try_log_in(lucie().nir, "7294", "c", device="copy", now=later), Challenge)
     for person, code in ((lucie(), "7294"), (marc(), "6283")):
         assert isinstance(await scene.try_log_in(person.nir, code, code, now=later), Session)
+
+
+@scenario
+async def an_older_copy_of_a_shared_browsers_token_is_not_renewed_for_the_others_who_use_it(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.open_account(marc(), "marc@exemple.invalid", "6283")
+    scene.copy_token("home", "copy")
+    later = NOW + MINUTE
+    await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=later)
+    first = await scene.log_in(lucie().nir, "59260734", "lucie", now=later)
+    await scene.choose(lucie(), "lucie", "7294", now=later)
+    assert first.device
+    await scene.run(handlers.forget_device, handlers.ForgetDevice(MARC, first.device, later))
+    again = await scene.log_in(marc().nir, "6283", "marc, elsewhere", device="copy", now=later)
+    assert again.device != first.device
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "thief", device="copy", now=later), Challenge)
+
+
+@scenario
+async def of_more_than_fifty_devices_the_least_recently_used_is_forgotten(scene: Scene) -> None:
+    await opened(scene)
+    made = [make_known(UUID(int=number), LUCIE, Client.IOS, NOW + number * MINUTE) for number in range(1, 51)]
+    for step in made:
+        await scene.run(step, None)
+    now = NOW + HOUR
+    ids = {each.id for each in (await known(scene, "first", lucie(), now=now)).devices}
+    assert ids == {UUID(int=number) for number in range(1, 51)}
 
 
 @scenario

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from contracts.identity import AccountFrozen, SessionRevoked
+from contracts.identity import AccountFrozen, AccountReopened, SessionRevoked
 from services.identity import handlers
 from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.freezing import FreezeLink
@@ -12,7 +12,7 @@ from services.identity.domain.links import LinkExpired
 from services.identity.domain.passkey import PasskeyRefused
 from services.identity.domain.session import Scope
 from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, session_id
-from tests.unit.identity.scenarios import emails, passkeys
+from tests.unit.identity.scenarios import emails, federation, passkeys
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
 
@@ -69,6 +69,37 @@ async def a_thief_who_changed_the_address_first_gets_no_code_however_long_they_w
     for days in (5, 40):
         await scene.reset(lucie(), "59260734", now=NOW + days * DAY)
     assert "CodeReset:forgotten" not in await scene.told()
+
+
+@scenario
+async def a_thiefs_address_is_given_up_when_franceconnect_reopens_the_account(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await federation.arrive(scene, lucie(), "fc")
+    await federation.link(scene, "fc")
+    await emails.change(scene, emails.NEW, "token")
+    await emails.validate(scene, "token")
+    await freeze(scene, now=NOW + DAY)
+    later = NOW + 2 * DAY
+    assert (await federation.arrive(scene, lucie(), "owner", now=later)).session
+    assert (await scene.last(AccountReopened)).address_dropped
+    assert await emails.addresses(scene, now=later) == (None, None)
+    await scene.reset(lucie(), "59260734", now=later)
+    assert "CodeReset:forgotten" not in await scene.told()
+    await emails.change(scene, emails.OLD, "mine", session="owner", code=None, now=later)
+    await emails.validate(scene, "mine", now=later)
+    await scene.reset(lucie(), "59260734", now=later)
+    assert (await scene.told())[-1] == "CodeReset:forgotten"
+
+
+@scenario
+async def an_address_that_could_have_reopened_the_account_stays(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await federation.arrive(scene, lucie(), "fc")
+    await federation.link(scene, "fc")
+    await freeze(scene)
+    await federation.arrive(scene, lucie(), "owner", now=NOW + HOUR)
+    assert not (await scene.last(AccountReopened)).address_dropped
+    assert await emails.addresses(scene) == (emails.OLD, None)
 
 
 @scenario

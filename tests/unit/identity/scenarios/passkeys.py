@@ -22,6 +22,7 @@ from services.identity.domain.passkey import (
 )
 from services.identity.domain.session import Client, Session
 from services.identity.domain.step_up import EmailNotValidated
+from services.identity.domain.throttle import TooManyAttempts
 from services.identity.handlers import freezing
 from services.identity.handlers import passkeys as handlers
 from services.identity.handlers.devices import Visit
@@ -92,6 +93,20 @@ async def a_passkey_opens_the_account_without_number_or_code(scene: Scene) -> No
     assert (listed.id, listed.name, listed.used_at) == (added.id, "Téléphone", NOW + HOUR)
     assert listed.credential == replace(credential("phone"), sign_count=2)
     assert await scene.refresh("in token", "next", now=NOW + HOUR)
+
+
+@scenario
+async def only_a_right_code_frees_the_attempts_at_the_current_one(scene: Scene) -> None:
+    await an_account_with_a_passkey(scene)
+    await log_in(scene, "strong", "phone", 2)
+    for number in range(5):
+        await begin(scene, lucie(), f"guess {number}", code="9999", session="strong")
+    with pytest.raises(TooManyAttempts):
+        await begin(scene, lucie(), "guess 6", code="9999", session="strong")
+    later = NOW + MINUTE
+    await begin(scene, lucie(), "right", code="7294", session="strong", now=later)
+    for number in range(5):
+        await begin(scene, lucie(), f"later {number}", code="9999", session="strong", now=later)
 
 
 @scenario

@@ -106,3 +106,17 @@ async def a_person_ends_own_sessions_and_never_anothers(scene: Scene) -> None:
     await scene.log_out(marc(), "first")
     assert await scene.devices(lucie()) == []
     assert (await scene.told())[-2:] == ["SessionRevoked", "SessionRevoked"]
+
+
+@scenario
+async def of_more_than_fifty_sessions_the_least_recently_used_end(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+    for number in range(50):
+        now = NOW + (number + 1) * MINUTE / 10
+        await scene.log_in(lucie().nir, "7294", str(number), now=now, client=Client.IOS)
+    assert (await scene.last(SessionRevoked)).session_ids == (session_id("first"),)
+    assert len(await scene.devices(lucie(), now=NOW + 5 * MINUTE)) == 50
+    await scene.log_in(lucie().nir, "7294", "one more", now=NOW + 6 * MINUTE)
+    assert (await scene.last(SessionRevoked)).session_ids == (session_id("0"),)
+    assert (await scene.told()).count("SessionRevoked") == 2
