@@ -6,9 +6,12 @@ from typing import Any
 
 from chassis.app import bare_app
 from services.gateway.api import routers as gateway_routers
-from services.gateway.domain.capabilities import CAPABILITIES, Access, Capability, forwarded
+from services.gateway.api.describing import IDEMPOTENCY_KEY
+from services.gateway.domain.capabilities import CAPABILITIES, OWN, Access, Capability, forwarded
 
 SERVICES = ("identity", "payments", "procedures", "notifications")
+# Who reads what is sent to the gateway's own routes.
+READER = "identity"
 SECURITY = {
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-access"},
     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -62,6 +65,7 @@ def _public(services: dict[str, dict[str, Any]]) -> dict[str, Any]:
         document["paths"].setdefault(each.public_path, {})[each.method.lower()] = operation
         schemas |= used
     for each in CAPABILITIES:
+        schemas |= _as_its_reader_says(document["paths"][each.public_path][each.method.lower()], each, services)
         if each.limits:
             refusals = document["paths"][each.public_path][each.method.lower()]["responses"]
             refusals["429"] = {"$ref": "#/components/responses/TooManyRequests"}
@@ -71,18 +75,41 @@ def _public(services: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return document
 
 
+def _as_its_reader_says(
+    operation: dict[str, Any], wanted: Capability, services: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Describe ids and body of a route of our own as the service does that reads them; the schemas this needs."""
+    theirs, used = _renamed(services[READER], READER)
+    read = theirs["paths"].get(wanted.path, {}).get(wanted.method.lower(), {})
+    if wanted.service != OWN or "requestBody" not in operation or "requestBody" not in read:
+        return {}
+    operation["requestBody"]["content"] = read["requestBody"]["content"]
+    if ids := [each for each in read.get("parameters", []) if each["in"] == "path"]:
+        operation["parameters"] = ids
+    return used
+
+
 def _operation(document: dict[str, Any], wanted: Capability) -> tuple[dict[str, Any], dict[str, Any]]:
     """A service's operation as the gateway offers it, with its schemas named after their service."""
-    text = json.dumps(document)
-    prefix = f"{wanted.service.capitalize()}"
-    renamed = json.loads(text.replace("#/components/schemas/", f"#/components/schemas/{prefix}"))
+    renamed, used = _renamed(document, wanted.service)
     operation = dict(renamed["paths"][wanted.upstream_path][wanted.method.lower()])
+    if wanted.idempotent:
+        others = [each for each in operation["parameters"] if each["name"].lower() != IDEMPOTENCY_KEY["name"].lower()]
+        operation["parameters"] = [IDEMPOTENCY_KEY, *others]
     operation["tags"] = [wanted.service]
     operation["x-features"] = list(wanted.features)
     operation["x-channels"] = sorted(wanted.channels)
     if wanted.access is not Access.PUBLIC:
         operation["security"] = [{"session": []}, {"token": []}]
-    return operation, {f"{prefix}{name}": schema for name, schema in renamed["components"]["schemas"].items()}
+    return operation, used
+
+
+def _renamed(document: dict[str, Any], service: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A service's document and its schemas, which are named after the service."""
+    prefix = service.capitalize()
+    text = json.dumps(document).replace("#/components/schemas/", f"#/components/schemas/{prefix}")
+    renamed = json.loads(text)
+    return renamed, {f"{prefix}{name}": schema for name, schema in renamed["components"]["schemas"].items()}
 
 
 def _with_problems(document: dict[str, Any]) -> dict[str, Any]:

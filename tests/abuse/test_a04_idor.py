@@ -114,6 +114,7 @@ async def test_somebody_elses_idempotency_key_is_a_new_one(world: World, owner: 
     keyed = {
         "PUT /me/email": {"email": "autre@exemple.invalid"},
         "PUT /me/code": {"new_code": "48151623"},
+        "POST /me/passkeys": {},
         "POST /requests": {"kind": "vitale-card-order"},
     }
     public = {name_of(each) for each in CAPABILITIES if each.idempotent and each.access is Access.PUBLIC}

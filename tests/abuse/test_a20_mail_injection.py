@@ -18,6 +18,7 @@ from tests.world import World
 SUBJECT = "Votre compte est créé : votre code provisoire"
 OURS = {"to", "from", "subject", "date", "message-id", "x-notification-id", "auto-submitted", "mime-version"}
 OURS |= {"content-type"}
+ADDED_ON_THE_WAY = {"received", "return-path"}
 HIDDEN = set("\u202e\u2066\u2069\u200f\u200b\u2028\u2029")
 # A first and a last name, and how the two may stand in the mail.
 NAMES: Mapping[str, tuple[str, str, str]] = {
@@ -59,7 +60,7 @@ async def test_the_name_of_the_register_stands_in_the_mail_as_text_and_in_no_hea
         await insured.create_account(**person.form())
         await insured.provisional_code()
         [mail] = await messages(world, insured)
-    assert {name.lower() for name in mail.keys()} == OURS
+    assert {name.lower() for name in mail} - ADDED_ON_THE_WAY == OURS
     assert (mail["Subject"], mail["To"]) == (SUBJECT, insured.email)
     text, html = (mail.get_body((form,)) for form in ("plain", "html"))
     assert text is not None
@@ -76,7 +77,7 @@ async def test_a_name_with_more_lines_or_pages_comes_neither_by_the_register_nor
     world: World, kind: str
 ) -> None:
     person = replace(somebody_new(), birth_last_name=LINES[kind])
-    with pytest.raises(RuntimeError, match="wrong: "):
+    with pytest.raises(RuntimeError, match="line 1: "):
         await import_register(world.data, [person.line()])
     async with crowd(world, 1) as [stranger]:
         refused = await stranger.post("/accounts", {**person.form(), "email": email()})
