@@ -24,9 +24,7 @@ async def renew() -> str:
     return "renewed"
 
 
-@pytest.mark.parametrize(
-    ("path", "allowed"), [("/things/oldest", "DELETE, GET"), ("/things/newest", "PUT")]
-)
+@pytest.mark.parametrize(("path", "allowed"), [("/things/oldest", "DELETE, GET"), ("/things/newest", "PUT")])
 async def test_a_method_that_is_not_there_is_told_which_are(path: str, allowed: str) -> None:
     async with AsyncClient(transport=ASGITransport(app=bare_app("toy", [things])), base_url="http://toy") as client:
         refused = await client.request("TRACE", path)
