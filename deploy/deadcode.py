@@ -33,6 +33,7 @@ NAMES = (
     "acquire_entry",
     "get_moving_window",
     "base_exceptions",
+    "_split_scope",
 )
 SCENARIOS = "/scenarios/"
 KINDS = {"function", "method", "class", "property", "import", "unreachable_code"}
