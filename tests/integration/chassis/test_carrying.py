@@ -35,8 +35,8 @@ class World:
 
         await until(all_heard, f"{words} heard", within=within)
 
-    async def inbox(self, state: str) -> list[dict[str, Any]]:
-        return await self.hearing.database["inbox"].find({"state": state})
+    async def dead(self, person: UUID) -> list[dict[str, Any]]:
+        return await self.hearing.database["inbox"].find({"state": "dead", "key": str(person)})
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,8 @@ async def test_an_event_that_never_succeeds_is_dead_after_its_budget_and_can_be_
     toy.fails[word] = 15
     await world.say(person, word, "next")
     await world.hears(person, "next", within=60)
-    assert [row["key"] for row in await world.inbox("dead")] == [str(person)]
-    letters = await world.hearing.database["outbox"].find({"topic": "toy.events.dead"})
+    assert len(await world.dead(person)) == 1
+    letters = await world.hearing.database["outbox"].find({"topic": "toy.events.dead", "key": str(person)})
     assert len(letters) == 1
     toy.fails[word] = 0
     await replay_dead(world.hearing.database)
