@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.mongo import DatabaseDown
 from chassis.web import BadRequest, Unexpected
@@ -67,6 +67,8 @@ class AuthorizationView(BaseModel):
 
 class ReturnBody(BaseModel):
     """What came back to an application, and its ticket. Read by identity."""
+
+    model_config = ConfigDict(extra="forbid")
 
     state: str = Field(max_length=200, pattern=r"^[A-Za-z0-9_\-]*$")
     ticket: str = Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")
