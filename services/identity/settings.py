@@ -55,7 +55,7 @@ class Settings(ServiceSettings):
     )
     access_token_life: timedelta = timedelta(minutes=5)
     neutral_answer_time: timedelta = Field(
-        default=timedelta(milliseconds=150), description="A neutral answer is not given sooner, whatever happened."
+        default=timedelta(milliseconds=150), description="Neutral answers are given after a multiple of this time."
     )
     purge_every: timedelta = Field(
         default=timedelta(minutes=1), description="How often accounts are looked for that nobody opened in time."

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from chassis import telemetry
 from contracts.identity import Channel
 from contracts.problems import Unauthenticated
-from services.gateway.api.limiting import RateLimits, device_token
+from services.gateway.api.limiting import RateLimits, Room, device_token
 from services.gateway.domain.capabilities import Access, Capability
 from services.gateway.domain.limits import Per
 from services.gateway.domain.sessions import SAFE_METHODS, Provenance, Session, admit
@@ -20,6 +20,8 @@ from services.gateway.handlers.sessions import Services, Tokens
 
 ACCESS, REFRESH, DEVICE = "access", "refresh", "device"
 LEAVING = "franceconnect-logout"
+# What identity can work through before we stop waiting for it: more would make it seem to be out of order (A17).
+MOST_ENTERING = 20
 
 
 class AccessTokens(Protocol):
@@ -49,6 +51,7 @@ class Edge:
     public_url: str
     secure_cookies: bool = True
     app_link: str = "compte://franceconnect"
+    entrance: Room = field(default_factory=lambda: Room(MOST_ENTERING))
     other_origins: tuple[str, ...] = ()
     app_minimum: Mapping[str, Version] = field(default_factory=dict)
 

@@ -1,6 +1,7 @@
 """Rate limits of a request: whom it is counted for, and what the answer says of it."""
 
-from collections.abc import Awaitable, MutableMapping
+from collections.abc import Awaitable, Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,6 +9,7 @@ import orjson
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.problems import Unavailable
 from services.gateway.domain.capabilities import Capability
 from services.gateway.domain.limits import (
     Counter,
@@ -62,6 +64,24 @@ class RateLimits:
     def _network(self, request: Request) -> str:
         peer = request.client.host if request.client else None
         return network(peer, ",".join(request.headers.getlist("x-forwarded-for")), self.trusted_proxies)
+
+
+class Room:
+    """So many may be inside at once; whoever comes when it is full is turned away before anything is done for them."""
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Be inside for as long as the block runs. Raises Unavailable."""
+        if not self._free:
+            raise Unavailable
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
 
 
 def device_token(request_body: bytes) -> str | None:

@@ -87,11 +87,12 @@ async def log_in_with_passkey(request: Request) -> Response:
 
 
 async def _enter(request: Request, wanted: Capability, *, device: bool = True) -> Response:
-    body = await request.body()
+    edge, body = edge_of(request), await request.body()
     browser = from_browser(body)
-    await admitted(request, wanted)
-    check_provenance(request, proof=browser)
-    if browser and device:
-        body = with_device(request, body)
-    answer, tokens = await handlers.log_in(call_of(request, wanted, None, body), edge_of(request).services)
-    return given(edge_of(request), answer, tokens, browser=browser)
+    with edge.entrance.place():
+        await admitted(request, wanted)
+        check_provenance(request, proof=browser)
+        if browser and device:
+            body = with_device(request, body)
+        answer, tokens = await handlers.log_in(call_of(request, wanted, None, body), edge.services)
+    return given(edge, answer, tokens, browser=browser)

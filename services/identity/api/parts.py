@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Request
 
+from chassis.ids import jitter
 from chassis.web import language
-from contracts.problems import Text
+from contracts.problems import Text, Unavailable
 from contracts.sealed import Sealed
 from services.identity.domain.access_code import AccessCode, IssuedCode
 from services.identity.domain.freezing import FreezeLink
@@ -130,6 +132,26 @@ class Freezes(Protocol):
         ...
 
 
+class Places:
+    """Few log-ins are worked on at once and few wait; one more would be answered too late to help anybody."""
+
+    def __init__(self, at_once: int = 4, waiting: int = 46) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._free = at_once + waiting
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[None]:
+        """Have one for as long as the block runs, after those who came before. Raises Unavailable."""
+        if not self._free:
+            raise Unavailable
+        self._free -= 1
+        try:
+            async with self._places:
+                yield
+        finally:
+            self._free += 1
+
+
 @dataclass(frozen=True)
 class Parts:
     """Set by main.py as `app.state.parts`. `seal(value, service)` closes a value to one service."""
@@ -140,6 +162,7 @@ class Parts:
     freezes: Freezes
     spraying: Spraying
     neutral_answer_time: timedelta
+    places: Places = field(default_factory=Places)
 
 
 def parts(request: Request) -> Parts:
@@ -158,31 +181,39 @@ CurrentParts = Annotated[Parts, Depends(parts)]
 Say = Annotated[Callable[[Text], str], Depends(sentences)]
 
 
-def _answer_at(current: Parts) -> float:
-    return asyncio.get_running_loop().time() + current.neutral_answer_time.total_seconds()
+async def _next_pace(current: Parts, started: float) -> None:
+    """Wait until a whole number of paces has passed, so that an answer that took longer tells little more.
+
+    And a moment longer, never the same: what an answer sets in motion keeps the machine busy when it leaves, and a
+    number can be asked about too seldom to find that out as an average.
+    """
+    if pace := current.neutral_answer_time.total_seconds():
+        await asyncio.sleep(pace - (_clock() - started) % pace + jitter(0.4 * pace))
 
 
-async def _until(instant: float) -> None:
-    await asyncio.sleep(instant - asyncio.get_running_loop().time())
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _evenly(current: CurrentParts) -> AsyncIterator[None]:
-    answer_at = _answer_at(current)
+    started = _clock()
     try:
         yield
     finally:
-        await _until(answer_at)
+        await _next_pace(current, started)
 
 
 async def _evenly_once_judged(current: CurrentParts) -> AsyncIterator[None]:
-    answer_at = _answer_at(current)
+    started, judged = _clock(), True
     try:
-        yield
+        async with current.places.taken():
+            yield
     except TooManyAttempts:
-        answer_at = 0.0
+        judged = False
         raise
     finally:
-        await _until(answer_at)
+        if judged:
+            await _next_pace(current, started)
 
 
 # A route that answers alike whatever happened must not tell by its time either (reliability A3).
