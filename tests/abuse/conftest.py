@@ -2,12 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.abuse.residents import Resident, resident
+from tests.abuse.scale import FULL
 from tests.abuse.visitors import Cast, cast_of
 from tests.world import World, running_world
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A full run takes its time."""
+    for item in items:
+        if FULL and item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(3600))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ import aiohttp
 from tests.world import World
 
 T = TypeVar("T")
+# Networks that nobody called from yet: what one crowd used up does not limit the next.
+_free = [f"127.{a}.{b}" for a in range(1, 251) for b in range(1, 251)]
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Stranger:
 @asynccontextmanager
 async def crowd(world: World, networks: int) -> AsyncIterator[list[Stranger]]:
     """That many strangers, no two of whom share a network (a /24 of the loopback addresses)."""
-    places = random.sample([f"127.{a}.{b}" for a in range(1, 251) for b in range(1, 251)], networks)
+    places = random.sample(_free, networks)
+    _free[:] = set(_free) - set(places)
     async with AsyncExitStack() as opened:
         yield [
             Stranger(

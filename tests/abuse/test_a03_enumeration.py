@@ -22,7 +22,7 @@ from tests.abuse.scale import scaled
 from tests.abuse.telling import Ask, Compared, auc, compare, form
 from tests.world import World
 
-PAIRS = scaled(1000, 30)
+PAIRS = scaled(1000, 20)
 OWNERS = scaled(40, 10)
 NETWORKS = scaled(400, 24)
 MEASURES = 3
