@@ -76,6 +76,10 @@ MESSAGES = {
     "literal_error": Text("Cette valeur n'est pas proposée.", "This value is not one of the choices."),
     "date_from_datetime_parsing": Text("Date attendue : AAAA-MM-JJ.", "Expected date: YYYY-MM-DD."),
     "date_parsing": Text("Date attendue : AAAA-MM-JJ.", "Expected date: YYYY-MM-DD."),
+    "email-throw-away": Text(
+        "Cette adresse est jetable. Indiquez-en une que vous lirez encore dans un an.",
+        "This is a throw-away address. Give one that you will still read in a year.",
+    ),
     "date_type": Text("Date attendue : AAAA-MM-JJ.", "Expected date: YYYY-MM-DD."),
 }
 OTHERWISE = Text("Cette valeur n'est pas valide.", "This value is not valid.")

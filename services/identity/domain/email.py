@@ -2,14 +2,14 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from disposable_email_domains import blocklist
 from pydantic_core import PydanticCustomError
 
-from services.identity.domain.parameters import Parameters
+from services.identity.domain.parameters import DAY, Parameters
 
 LONGEST, LONGEST_LOCAL = 254, 64
-_DAY = timedelta(days=1)
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -41,14 +41,17 @@ class Written:
 
     def once_more(self, rules: Parameters, now: datetime) -> "Written | None":
         """With one more e-mail; None when the address has had its share of the last 24 hours (reliability A19)."""
-        recent = tuple(each for each in self.at if now - each < _DAY)
+        recent = tuple(each for each in self.at if now - each < DAY)
         if len(recent) >= rules.get("mail.address-a-day", now):
             return None
         return replace(self, at=(*recent, now))
 
 
 def parse(text: str) -> Email:
-    """Read an address as people type it; the domain becomes its IDNA form. Raises ValueError, which quotes nothing."""
+    """Read an address as people type it; the domain becomes its IDNA form. Raises ValueError, which quotes nothing.
+
+    A throw-away address is refused: letters about somebody's rights must find them next year (reliability A18).
+    """
     local, at, domain = text.strip().rpartition("@")
     ascii_domain = _ascii(domain)
     labels = ascii_domain.split(".")
@@ -63,6 +66,8 @@ def parse(text: str) -> Email:
     )
     if not good:
         raise PydanticCustomError("email-format", "not an e-mail address")
+    if any(".".join(labels[start:]) in blocklist for start in range(len(labels) - 1)):
+        raise PydanticCustomError("email-throw-away", "a throw-away address")
     return Email(f"{local}@{ascii_domain}")
 
 
