@@ -44,8 +44,8 @@ class Provider(Protocol):
         """Whom the code stands for."""
         ...
 
-    async def logout_url(self, id_token: str, state: str) -> str:
-        """The address that ends the person's session there."""
+    async def logout_url(self, id_token: str, state: str) -> str | None:
+        """The address that ends the person's session there, if it is known."""
         ...
 
     def returned(self, error: str) -> FranceConnectRefused | FranceConnectUnavailable:
@@ -220,18 +220,10 @@ async def come_back_from_franceconnect(
     tickets = current.tickets
     shown = tickets.hash(request.ticket) if request.ticket else None
     returned = await work(handlers.come_back, handlers.ComeBack(tickets.hash(request.state), shown, now))
-    match returned.turn, request.ticket, request.code:
-        case Turn.TO_APP, _, _:
-            return CallbackView(outcome=Outcome.TO_APP, client_id=returned.client)
-        case Turn.GO_ON, str(ticket), str(code) if request.error is None:
-            nonce, verifier = _secrets(tickets, ticket)
-            identified = await provider.finish(code, verifier, nonce)
-        case Turn.GO_ON, _, _:
-            raise provider.returned(request.error or "")
-        case _:
-            raise provider.refused(Reason.STATE)
+    if returned.turn is Turn.TO_APP:
+        return CallbackView(outcome=Outcome.TO_APP, client_id=returned.client)
+    identified = await _identified(request, returned.turn, tickets, provider)
     failpoint("P7")
-    logout_url = await provider.logout_url(identified.id_token, tickets.draw())
     renewal, link_ticket = parts.tokens.draw(), tickets.draw()
     command = handlers.Arrive(
         subject=current.subject(identified),
@@ -246,9 +238,22 @@ async def come_back_from_franceconnect(
     arrival = await work(handlers.arrive, command)
     if arrival.session:
         given = TokensView.of(arrival.session, parts.tokens, renewal)
-        return CallbackView(outcome=arrival.outcome, client_id=returned.client, session=given, logout_url=logout_url)
+        away = await provider.logout_url(identified.id_token, tickets.draw())
+        return CallbackView(outcome=arrival.outcome, client_id=returned.client, session=given, logout_url=away)
     linking = link_ticket if arrival.outcome is Outcome.LINK_REQUIRED else None
     return CallbackView(outcome=arrival.outcome, client_id=returned.client, link_ticket=linking, portal=arrival.portal)
+
+
+async def _identified(request: CallbackRequest, turn: Turn, tickets: Tickets, provider: Provider) -> Identified:
+    """Whom FranceConnect vouches for. Raises FranceConnectRefused or FranceConnectUnavailable."""
+    match turn, request.ticket, request.code:
+        case Turn.GO_ON, str(ticket), str(code) if request.error is None:
+            nonce, verifier = _secrets(tickets, ticket)
+            return await provider.finish(code, verifier, nonce)
+        case Turn.GO_ON, _, _:
+            raise provider.returned(request.error or "")
+        case _:
+            raise provider.refused(Reason.STATE)
 
 
 def _secrets(tickets: Tickets, ticket: str) -> tuple[str, str]:

@@ -67,11 +67,7 @@ def offered(enabled: Collection[str] = ()) -> tuple[IdentityProvider, ...]:
 
 def choose(provider_id: str, enabled: Collection[str] = ()) -> IdentityProvider:
     """The provider somebody chose. Raises ProviderNotOffered."""
-    if (chosen := remembered(provider_id, enabled)) is None:
-        raise ProviderNotOffered
-    return chosen
-
-
-def remembered(provider_id: str | None, enabled: Collection[str] = ()) -> IdentityProvider | None:
-    """The provider to select beforehand for a choice kept in a cookie; None when it is no longer offered."""
-    return next((each for each in offered(enabled) if each.id == provider_id), None)
+    for each in offered(enabled):
+        if each.id == provider_id:
+            return each
+    raise ProviderNotOffered

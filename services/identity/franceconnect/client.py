@@ -21,7 +21,7 @@ from services.identity.franceconnect.provider import Outage, Provider
 from services.identity.franceconnect.registration import Registration
 from services.identity.franceconnect.tokens import Claims, Tokens
 
-SCOPE = "openid identite_pivot email preferred_username idp_id amr"
+SCOPE = "openid identite_pivot email idp_id"
 SIGNED = "application/jwt"
 SET_ASIDE = 30.0
 _OURS_TO_BLAME = ("invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope")
@@ -92,13 +92,16 @@ class FranceConnect:
                 id_token=id_token,
             )
 
-    async def logout_url(self, id_token: str, state: str) -> str:
-        """The address that ends the person's session at FranceConnect and comes back. Raises FranceConnectUnavailable.
+    async def logout_url(self, id_token: str, state: str) -> str | None:
+        """The address that ends the person's session at FranceConnect and comes back; the ID token may have expired.
 
-        The ID token may have expired.
+        None while FranceConnect does not say where that is: whoever has just come in stays in.
         """
-        async with self._watched():
-            endpoints = await self._provider.endpoints()
+        try:
+            async with self._watched():
+                endpoints = await self._provider.endpoints()
+        except FranceConnectUnavailable:
+            return None
         back = self._registration.post_logout_redirect_uri
         query = {"id_token_hint": id_token, "state": state, "post_logout_redirect_uri": back}
         return f"{endpoints.end_session}?{urlencode(query)}"

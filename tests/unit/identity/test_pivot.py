@@ -182,8 +182,7 @@ def test_retired_providers_are_shown_only_when_enabled_and_ameli_never_offers_it
 
 
 @pytest.mark.parametrize("chosen", ["ameli", "alicem", "mobileconnect", "", "https://ailleurs.exemple.invalid"])
-def test_a_provider_that_is_not_offered_cannot_be_chosen_nor_remembered(chosen: str) -> None:
-    assert providers.remembered(chosen) is None
+def test_a_provider_that_is_not_offered_cannot_be_chosen(chosen: str) -> None:
     with pytest.raises(providers.ProviderNotOffered):
         providers.choose(chosen)
     assert providers.choose("france-identite").label.fr == "France Identité"
