@@ -1,6 +1,6 @@
 """What routes ask for: the day, the unit of work, and one answer an idempotency key."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from chassis import clock, web
 from chassis.auth import CurrentCaller
-from chassis.work import Handler, Work, fingerprint
+from chassis.work import Answer, Handler, Work, fingerprint
 from contracts.problems import Problem, Text
 
 R = TypeVar("R")
@@ -80,16 +80,35 @@ class Once:
         **kwargs: Any,
     ) -> Response:
         """Answer `status` with `view(result)`; a repeat of the same body gets the stored first answer."""
-        service = self._request.app.state.service
-        route = f"{self._request.method} {self._request.scope['route'].path}"
-        seen = fingerprint(service.index_key, await self._request.body())
+        name, seen = await self._named()
 
         def answer(result: R) -> tuple[int, bytes]:
             shown = view(result)
             return status, shown.model_dump_json().encode() if shown else b""
 
+        return self._told(await self._work.once(name, seen, answer, handler, command, *args, **kwargs))
+
+    async def prepared(
+        self,
+        status: int,
+        view: Callable[[R], BaseModel | None],
+        handler: Handler[Any, Any, ..., R],
+        prepare: Callable[[], Awaitable[Any]],
+    ) -> Response:
+        """As a call, for a command whose preparation counts or costs something: a repeat is answered without it."""
+        if known := await self._work.answered(*await self._named()):
+            return self._told(known)
+        return await self(status, view, handler, await prepare())
+
+    async def _named(self) -> tuple[str, str]:
+        """What the answer is kept under, and what tells its body from another."""
+        service = self._request.app.state.service
+        seen = fingerprint(service.index_key, await self._request.body())
         scope = f"{self._owner}:{seen}" if self._owner == "anonymous" else self._owner
-        given = await self._work.once(f"{scope}:{route}:{self.key}", seen, answer, handler, command, *args, **kwargs)
+        return f"{scope}:{self._request.method} {self._request.url.path}:{self.key}", seen
+
+    def _told(self, given: Answer) -> Response:
+        service = self._request.app.state.service
         headers = {"X-Read-After": f"{service.name}={given.read_after}"} if given.read_after else {}
         return Response(given.body, given.status, headers, media_type="application/json" if given.body else None)
 

@@ -9,7 +9,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 from chassis import telemetry
 from chassis.failpoints import failpoint
-from chassis.mongo import Database, Duplicate, Index
+from chassis.mongo import Database, Document, Duplicate, Index
 from chassis.outbox import Transaction, Wake
 from contracts.problems import IdempotencyKeyReused
 
@@ -80,11 +80,8 @@ class Work(Generic[S]):
         """
 
         async def body(transaction: Transaction) -> Answer:
-            known = await transaction["answers"].find_one({"_id": key})
-            if known:
-                if not hmac.compare_digest(known["fingerprint"], fingerprint):
-                    raise IdempotencyKeyReused
-                return Answer(known["status"], known["body"], known["read_after"])
+            if known := _same(await transaction["answers"].find_one({"_id": key}), fingerprint):
+                return known
             status, content = answer(await handler(command, self._store(transaction), *args, **kwargs))
             given = Answer(status, content, max(transaction.sequences.values(), default=0))
             await transaction["answers"].insert(
@@ -102,6 +99,11 @@ class Work(Generic[S]):
         given, _ = await self.transact(body, getattr(handler, "__name__", "command"))
         failpoint("P1")
         return given
+
+    async def answered(self, key: str, fingerprint: str) -> Answer | None:
+        """What `once` answered under this key, if it did. Raises IdempotencyKeyReused as it does, and DatabaseDown."""
+        async with self._database.bounded():
+            return _same(await self._database["answers"].find_one({"_id": key}), fingerprint)
 
     async def transact(self, body: Callable[[Transaction], Awaitable[R]], name: str) -> tuple[R, int]:
         """Commit what `body` does; its result and the last sequence. The base of the calls above."""
@@ -131,6 +133,14 @@ class Work(Generic[S]):
         """Run a handler that only reads, outside any transaction. Raises DatabaseDown."""
         async with self._database.bounded():
             return await handler(query, self._store(Transaction(self._database, None, self._source)), *args, **kwargs)
+
+
+def _same(known: Document | None, fingerprint: str) -> Answer | None:
+    if known is None:
+        return None
+    if not hmac.compare_digest(known["fingerprint"], fingerprint):
+        raise IdempotencyKeyReused
+    return Answer(known["status"], known["body"], known["read_after"])
 
 
 def fingerprint(secret: bytes, body: bytes) -> str:

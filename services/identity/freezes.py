@@ -1,5 +1,6 @@
 """Reads the links “ce n'est pas moi” that notifications signs into security mails."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from chassis.auth import InvalidToken, TokenVerifier
@@ -19,7 +20,8 @@ class Freezes:
         """What a link says. Raises LinkExpired for one that notifications did not sign, or too long ago."""
         try:
             claims = self._verifier.verify(token)
-            link = FreezeLink(str(claims["jti"]), UUID(str(claims["sub"])))
+            issued_at = datetime.fromtimestamp(int(str(claims["iat"])), UTC)
+            link = FreezeLink(str(claims["jti"]), UUID(str(claims["sub"])), issued_at)
         except (InvalidToken, KeyError, ValueError):
             raise LinkExpired(EXPIRED) from None
         return link

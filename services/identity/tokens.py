@@ -4,11 +4,13 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from chassis import clock
 from chassis.auth import InvalidToken, TokenSigner, TokenVerifier
 from chassis.ids import new_id, new_token
 from services.identity.domain.device import Shown
@@ -28,8 +30,8 @@ class Opaque:
 
 
 @dataclass(frozen=True)
-class DeviceToken:
-    """What a known device shows at the next log-in; its life in seconds."""
+class SignedToken:
+    """An access token, or what a known device shows at the next log-in; its life in seconds."""
 
     token: str = field(repr=False)
     expires_in: int
@@ -38,16 +40,28 @@ class DeviceToken:
 class Tokens:
     """The tokens of sessions and devices."""
 
-    def __init__(self, signing_key: str, secret: bytes, life: timedelta, rules: Parameters) -> None:
+    def __init__(
+        self,
+        signing_key: str,
+        secret: bytes,
+        life: timedelta,
+        rules: Parameters,
+        *,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
         self._secret = secret
         self._rules = rules
         self._signer = TokenSigner(signing_key, issuer=ISSUER, kind=KIND)
         self._devices = TokenSigner(signing_key, issuer=ISSUER, kind=DEVICE_KIND)
         self._verifier = TokenVerifier(self._devices.public_jwks(), issuer=ISSUER, audience=AUDIENCE, kind=DEVICE_KIND)
-        self.life = life
+        self._life = life
+        self._now = now
 
-    def access(self, session: Session) -> str:
-        """A signed token that says whose session this is and what it may do; verified by anybody who has the JWKS."""
+    def access(self, session: Session) -> SignedToken:
+        """A signed token that says whose session this is and what it may do; verified by anybody who has the JWKS.
+
+        It never outlives the session.
+        """
         claims: dict[str, object] = {
             "sub": str(session.person_id),
             "sid": str(session.id),
@@ -55,9 +69,10 @@ class Tokens:
             "scope": session.scope.value,
             "acr": session.acr,
         }
-        return self._signer.sign(claims, audience=AUDIENCE, life=int(self.life.total_seconds()))
+        life = int(min(self._life, session.expires_at - self._now()).total_seconds())
+        return SignedToken(self._signer.sign(claims, audience=AUDIENCE, life=life), life)
 
-    def device(self, session: Session) -> DeviceToken | None:
+    def device(self, session: Session) -> SignedToken | None:
         """A signed token that names the device, if the person is known there since this log-in.
 
         It names no person, and is worth nothing without the code of one who is known there. Whenever it is signed,
@@ -67,11 +82,19 @@ class Tokens:
             return None
         life = int(self._rules.minutes("device.remembered-minutes", session.opened_at).total_seconds())
         claims: dict[str, object] = {"dev": str(session.device), "since": int(session.opened_at.timestamp())}
-        return DeviceToken(self._devices.sign(claims, audience=AUDIENCE, life=life), life)
+        return SignedToken(self._devices.sign(claims, audience=AUDIENCE, life=life), life)
 
     def visit(self, client: Client, device_token: str | None) -> Visit:
         """With what somebody comes to log in. A token that we did not sign, or that is too old, counts for none."""
-        return Visit(client, self._shown(device_token), new_id())
+        return Visit(client, self.shown(device_token), new_id())
+
+    def shown(self, device_token: str | None) -> Shown | None:
+        """The device that a token names; None for one that we did not sign, or that is too old."""
+        try:
+            claims = self._verifier.verify(device_token or "")
+            return Shown(UUID(str(claims["dev"])), datetime.fromtimestamp(int(str(claims["since"])), UTC))
+        except (InvalidToken, KeyError, ValueError):
+            return None
 
     def draw(self) -> Opaque:
         """A new refresh token. It is 256 random bits, so a plain hash of it gives nothing away."""
@@ -102,13 +125,6 @@ class Tokens:
         """The public keys."""
         keys: dict[str, Any] = json.loads(self._signer.public_jwks())
         return keys
-
-    def _shown(self, token: str | None) -> Shown | None:
-        try:
-            claims = self._verifier.verify(token or "")
-            return Shown(UUID(str(claims["dev"])), datetime.fromtimestamp(int(str(claims["since"])), UTC))
-        except (InvalidToken, KeyError, ValueError):
-            return None
 
     def _same(self, request: str) -> Opaque:
         return self._opaque(base64.urlsafe_b64encode(self._derived(request)).decode().rstrip("="))

@@ -74,11 +74,21 @@ def documents(world: World, service: str) -> dict[str, list[dict[str, Any]]]:
 
 async def quiet(world: World) -> None:
     """Wait until everything that was said has been published, heard and written."""
+    waiting: list[Any] = []
 
     async def nothing_waits() -> bool:
         rows = {name: documents(world, name) for name in SERVICES}
-        said = [row for each in rows.values() for row in each.get("outbox", []) if row["state"] == "pending"]
-        return not said and not [row for row in rows["notifications"].get("mails", []) if row["open"]]
+        said = [(name, row) for name, each in rows.items() for row in each.get("outbox", [])]
+        waiting[:] = [(name, row["type"]) for name, row in said if row["state"] == "pending"]
+        mails = [row for row in rows["notifications"].get("mails", []) if row["open"]]
+        # Whoever came by FranceConnect may have no address yet: their mails wait for one.
+        reachable = {row["_id"] for row in rows["notifications"].get("contacts", []) if row.get("email")}
+        waiting.extend(row["about"]["kind"] for row in mails if row.get("to") or row["person_id"] in reachable)
+        return not waiting
 
     for _ in range(2):  # what was published last may make somebody speak
-        await until(nothing_waits, "everything to be said and sent", within=60)
+        try:
+            await until(nothing_waits, "everything to be said and sent", within=60)
+        except AssertionError as slow:
+            slow.add_note(f"{len(waiting)} wait: {waiting[:5]}")
+            raise

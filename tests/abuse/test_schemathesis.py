@@ -124,7 +124,7 @@ class Caller:
             uuid4(), self._person_id, client=Client.ANDROID, scope=Scope.FULL, rules=RULES, now=now()
         )
         self._sessions.insert_one({**plain(asdict(session)), "_id": str(session.id), "version": 1})
-        return self._tokens.access(session)
+        return self._tokens.access(session).token
 
 
 class FromSomewhere(HTTPAdapter):

@@ -32,7 +32,7 @@ from tests.world import World
 
 ENZO, CAMILLE = subject("P8"), f"camille-{uuid4().hex}"
 EFFECTIVE = 1.0  # seconds until an ended session opens nothing (reliability A6)
-UNTIL = re.compile(r"aucun code n’est accepté jusqu’au .* à ([0-9]+) h ([0-9]{2})\.")
+UNTIL = re.compile(r"aucun code n’est accepté à cet endroit jusqu’au .* à ([0-9]+) h ([0-9]{2})\.")
 
 
 @pytest.fixture(scope="module")

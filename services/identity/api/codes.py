@@ -3,12 +3,13 @@
 from fastapi import APIRouter, Response
 
 from chassis.auth import CurrentPerson
-from chassis.routes import CurrentOnce, CurrentWork, Now
+from chassis.routes import CurrentOnce, Now
 from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT, NeutralView, silent
-from services.identity.api.fields import RequestModel, TypedCode, TypedDate, TypedNir
+from services.identity.api.fields import GivenDeviceToken, RequestModel, TypedCode, TypedDate, TypedNir
 from services.identity.api.parts import EVEN_PACE, CurrentParts, Say
+from services.identity.api.step_up import CurrentCodeCheck
 
 router = APIRouter(tags=["access code"])
 
@@ -25,10 +26,11 @@ CAISSE_HINT = Text(
 
 
 class CodeResetRequest(RequestModel):
-    """What a person who forgot the code still knows."""
+    """What a person who forgot the code still knows, and the device token that a log-in gave, if there was one."""
 
     nir: TypedNir
     birth_date: TypedDate
+    device_token: GivenDeviceToken | None = None
 
 
 class CodeResetView(NeutralView):
@@ -53,8 +55,12 @@ class CodeRequest(RequestModel):
     dependencies=[EVEN_PACE],
 )
 async def reset_code(request: CodeResetRequest, once: CurrentOnce, parts: CurrentParts, say: Say, now: Now) -> Response:
-    """Ask for a provisional code by e-mail (F20 to F23). The answer never tells whether there is such an account."""
-    command = handlers.ResetCode(request.nir, request.birth_date, await parts.codes.issue(now), now)
+    """Ask for a provisional code by e-mail (F20 to F23). The answer never tells whether there is such an account.
+
+    Three a day at most; the last of them only on a device that the person is known on.
+    """
+    shown = parts.tokens.shown(request.device_token)
+    command = handlers.ResetCode(request.nir, request.birth_date, await parts.codes.issue(now), shown, now)
     view = CodeResetView(message=say(WHAT_HAPPENS), spam_hint=say(SPAM_HINT), caisse_hint=say(CAISSE_HINT))
     return silent(await once(202, lambda _: view, handlers.reset_code, command))
 
@@ -66,24 +72,25 @@ async def choose_code(
     request: CodeRequest,
     person: CurrentPerson,
     *,
-    work: CurrentWork,
     once: CurrentOnce,
     parts: CurrentParts,
+    check: CurrentCodeCheck,
     now: Now,
 ) -> Response:
     """Choose an own access code of 4 to 13 digits. The person's other sessions end.
 
     After a log-in with a provisional code, the session may do everything from its next refresh on.
     """
-    begun = handlers.BeginStepUp(person.id, request.current_code, now)
-    candidates = await work(handlers.begin_step_up, begun)
-    command = handlers.ChooseCode(
-        person_id=person.id,
-        session_id=person.session_id,
-        current_given=request.current_code is not None,
-        matched=await parts.codes.matching(candidates, request.current_code),
-        new_code=request.new_code,
-        new_hash=await parts.codes.hash(request.new_code),
-        now=now,
-    )
-    return await once(204, lambda _: None, handlers.choose_code, command)
+
+    async def command() -> handlers.ChooseCode:
+        return handlers.ChooseCode(
+            person_id=person.id,
+            session_id=person.session_id,
+            current_given=request.current_code is not None,
+            matched=await check.matched(request.current_code),
+            new_code=request.new_code,
+            new_hash=await parts.codes.hash(request.new_code),
+            now=now,
+        )
+
+    return await once.prepared(204, lambda _: None, handlers.choose_code, command)

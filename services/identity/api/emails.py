@@ -11,6 +11,7 @@ from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT, NeutralView, silent
 from services.identity.api.fields import OpaqueToken, RequestModel, TypedCode, TypedEmail
 from services.identity.api.parts import EVEN_PACE, CurrentParts, Parts, Say
+from services.identity.api.step_up import CurrentCodeCheck
 from services.identity.domain.email import Email
 from services.identity.domain.emails import Proposal
 
@@ -70,9 +71,9 @@ async def change_email(
     request: EmailRequest,
     person: CurrentPerson,
     *,
-    work: CurrentWork,
     once: CurrentOnce,
     parts: CurrentParts,
+    check: CurrentCodeCheck,
     say: Say,
     now: Now,
 ) -> Response:
@@ -81,18 +82,19 @@ async def change_email(
     The present address stays valid until the new one is validated, and is told. 422 `current_code` without the
     current code, 429 after three requests in a day.
     """
-    begun = handlers.BeginStepUp(person.id, request.current_code, now)
-    candidates = await work(handlers.begin_step_up, begun)
-    command = handlers.ChangeEmail(
-        person_id=person.id,
-        session_id=person.session_id,
-        proposal=drawn(request.email, parts),
-        current_given=request.current_code is not None,
-        matched=await parts.codes.matching(candidates, request.current_code),
-        now=now,
-    )
+
+    async def command() -> handlers.ChangeEmail:
+        return handlers.ChangeEmail(
+            person_id=person.id,
+            session_id=person.session_id,
+            proposal=drawn(request.email, parts),
+            current_given=request.current_code is not None,
+            matched=await check.matched(request.current_code),
+            now=now,
+        )
+
     view = NeutralView(message=say(WHAT_HAPPENS), spam_hint=say(SPAM_HINT))
-    return silent(await once(202, lambda _: view, handlers.change_email, command))
+    return silent(await once.prepared(202, lambda _: view, handlers.change_email, command))
 
 
 @router.post("/email-validations", operation_id="validate_email", summary="Validate an e-mail address")

@@ -15,6 +15,7 @@ from chassis.web import language
 from contracts.problems import Text, Unavailable
 from contracts.sealed import Sealed
 from services.identity.domain.access_code import AccessCode, IssuedCode
+from services.identity.domain.device import Shown
 from services.identity.domain.freezing import FreezeLink
 from services.identity.domain.nir import Nir
 from services.identity.domain.session import Client, Session
@@ -60,8 +61,8 @@ class Opaque(Protocol):
         ...
 
 
-class DeviceToken(Protocol):
-    """What a known device shows."""
+class SignedToken(Protocol):
+    """An access token, or what a known device shows."""
 
     @property
     def token(self) -> str:
@@ -77,18 +78,20 @@ class DeviceToken(Protocol):
 class Tokens(Protocol):
     """Makes the tokens of sessions and devices."""
 
-    life: timedelta
-
-    def access(self, session: Session) -> str:
+    def access(self, session: Session) -> SignedToken:
         """A signed access token."""
         ...
 
-    def device(self, session: Session) -> DeviceToken | None:
+    def device(self, session: Session) -> SignedToken | None:
         """What the device shows at the next log-in, if it is known since this one."""
         ...
 
     def visit(self, client: Client, device_token: str | None) -> Visit:
         """With what somebody comes to log in."""
+        ...
+
+    def shown(self, device_token: str | None) -> Shown | None:
+        """The device that a token names, if it is one of ours."""
         ...
 
     def draw(self) -> Opaque:

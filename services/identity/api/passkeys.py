@@ -17,6 +17,7 @@ from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestM
 from services.identity.api.franceconnect import Tickets
 from services.identity.api.parts import CurrentParts
 from services.identity.api.sessions import TokensView
+from services.identity.api.step_up import CurrentCodeCheck
 from services.identity.domain.passkey import Assertion, Ceremony, Credential, Passkey
 from services.identity.domain.session import Client
 
@@ -155,7 +156,7 @@ async def begin_passkey(
     person: CurrentPerson,
     *,
     work: CurrentWork,
-    parts: CurrentParts,
+    check: CurrentCodeCheck,
     current: CurrentPasskeys,
     now: Now,
 ) -> OptionsView:
@@ -163,13 +164,12 @@ async def begin_passkey(
 
     The answer is awaited for 5 minutes; a person has at most 10 passkeys.
     """
-    candidates = await work(handlers.begin_step_up, handlers.BeginStepUp(person.id, request.current_code, now))
     ceremony_id = current.tickets.draw()
     command = handlers.BeginPasskey(
         person_id=person.id,
         session_id=person.session_id,
         current_given=request.current_code is not None,
-        matched=await parts.codes.matching(candidates, request.current_code),
+        matched=await check.matched(request.current_code),
         ceremony_id=current.tickets.hash(ceremony_id),
         now=now,
     )

@@ -1,6 +1,6 @@
 """Logging in with a code, staying in and logging out, and the keys that verify the tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,8 @@ from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT
 from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel, TypedCode, TypedNir
 from services.identity.api.parts import EVEN_PACE_ONCE_JUDGED, CurrentParts, Opaque, Say, Tokens
-from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.challenge import Challenge
+from services.identity.domain.log_in import let_in
 from services.identity.domain.session import Client, Scope, Session, granted
 
 router = APIRouter(tags=["sessions"])
@@ -76,9 +76,10 @@ class TokensView(BaseModel):
     @classmethod
     def continued(cls, session: Session, tokens: Tokens, renewal: Opaque) -> "TokensView":
         """Tokens for this session as it is now."""
+        access = tokens.access(session)
         return cls(
-            access_token=tokens.access(session),
-            expires_in=int(tokens.life.total_seconds()),
+            access_token=access.token,
+            expires_in=access.expires_in,
             refresh_token=renewal.token,
             refresh_expires_in=int((session.expires_at - session.used_at).total_seconds()),
             session_id=session.id,
@@ -93,6 +94,12 @@ class ChallengeView(BaseModel):
     expires_in: int
     message: str
     spam_hint: str
+
+    @classmethod
+    def of(cls, asked: Challenge, token: str, say: Callable[[Text], str], now: datetime) -> "ChallengeView":
+        """The challenge of this token, in the reader's language."""
+        life = int((asked.expires_at - now).total_seconds())
+        return cls(challenge_id=token, expires_in=life, message=say(CODE_SENT), spam_hint=say(SPAM_HINT))
 
 
 class SessionView(BaseModel):
@@ -165,12 +172,10 @@ async def log_in(
     On a device that is not known, the own code gets 202 and a second code by e-mail. Sent again with the same
     `Idempotency-Key`, it opens no second session and sends no second e-mail.
     """
-    codes, tokens = parts.codes, parts.tokens
-    visit = tokens.visit(request.client_id, request.device_token)
+    codes, tokens, visit = parts.codes, parts.tokens, parts.tokens.visit(request.client_id, request.device_token)
     begun = await work(handlers.begin_log_in, handlers.BeginLogIn(request.nir, request.code, visit.shown, now))
     matched = await codes.matching(begun.candidates, request.code)
-    renewal = tokens.draw()
-    challenge = tokens.challenge(idempotency_key, request.nir.body, request.code.digits)
+    renewal, challenge = tokens.draw(), tokens.challenge(idempotency_key, request.nir.body, request.code.digits)
     command = handlers.LogIn(
         nir=request.nir,
         begun=begun,
@@ -185,17 +190,10 @@ async def log_in(
     )
     outcome = await work(handlers.log_in, command)
     parts.spraying.watch(request.nir, request.code, now, refused=outcome is None)
-    match outcome:
-        case Session():
-            return TokensView.of(outcome, tokens, renewal)
-        case Challenge():
-            response.status_code = 202
-            life = int((outcome.expires_at - now).total_seconds())
-            return ChallengeView(
-                challenge_id=challenge.token, expires_in=life, message=say(CODE_SENT), spam_hint=say(SPAM_HINT)
-            )
-        case None:
-            raise InvalidCredentials
+    if isinstance(outcome, Challenge):
+        response.status_code = 202
+        return ChallengeView.of(outcome, challenge.token, say, now)
+    return TokensView.of(let_in(outcome), tokens, renewal)
 
 
 @router.post(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from contracts.event import Event
@@ -23,9 +23,7 @@ from contracts.problems import Problem, Text
 from contracts.sealed import Sealed
 from services.identity.domain.access_code import CodeRefused, IssuedCode
 from services.identity.domain.insured import InsuredPerson
-from services.identity.domain.parameters import Parameters
-
-DAY = timedelta(days=1)
+from services.identity.domain.parameters import DAY, Parameters
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ class Account:
     failed_before: int = 0
     franceconnect_at: datetime | None = None
     frozen_at: datetime | None = None
+    reopened_at: datetime | None = None
     resets: tuple[datetime, ...] = ()
     alerts: tuple[datetime, ...] = ()
     blocks: tuple[datetime, ...] = ()
@@ -119,11 +118,12 @@ def renew_unused(account: Account, issued: IssuedCode, rules: Parameters, now: d
     return _reset(account, issued, rules, now, reason=ResetReason.UNUSED, life="code.provisional.creation-minutes")
 
 
-def reset_code(account: Account, issued: IssuedCode, rules: Parameters, now: datetime) -> Decision:
+def reset_code(account: Account, issued: IssuedCode, *, known: bool, rules: Parameters, now: datetime) -> Decision:
     """A provisional code for somebody who forgot theirs; the own code works until it is used.
 
-    Only a validated e-mail gets one, at most three a day. An account that was never opened gets a new first
-    code once the old one has expired.
+    Only a validated e-mail gets one, at most three a day, the last of them only for a `known` device of the owner:
+    a stranger who knows number and birth date must not use them all up. An account that was never opened gets a
+    new first code once the old one has expired.
     """
     if not mail_opens(account, rules):
         return account, []
@@ -131,7 +131,9 @@ def reset_code(account: Account, issued: IssuedCode, rules: Parameters, now: dat
         return renew_unused(account, issued, rules, now)
     if account.email_validated_at is None:
         return account, []
-    return _reset(account, issued, rules, now, reason=ResetReason.FORGOTTEN, life="code.provisional.reset-minutes")
+    kept = 0 if known else rules.get("mail.resets-kept-for-known-devices", now)
+    life = "code.provisional.reset-minutes"
+    return _reset(account, issued, rules, now, reason=ResetReason.FORGOTTEN, life=life, kept=kept)
 
 
 def tell_owner(account: Account, reason: AttemptReason, rules: Parameters, now: datetime) -> Decision:
@@ -194,10 +196,17 @@ def mail_opens(account: Account, rules: Parameters) -> bool:
 
 
 def _reset(
-    account: Account, issued: IssuedCode, rules: Parameters, now: datetime, *, reason: ResetReason, life: str
+    account: Account,
+    issued: IssuedCode,
+    rules: Parameters,
+    now: datetime,
+    *,
+    reason: ResetReason,
+    life: str,
+    kept: int = 0,
 ) -> Decision:
     recent = within_a_day(account.resets, now)
-    if len(recent) >= rules.get("mail.resets-a-day", now):
+    if len(recent) + kept >= rules.get("mail.resets-a-day", now):
         return account, []
     code = ProvisionalCode(issued.hash, now + rules.minutes(life, now))
     reset = CodeReset(

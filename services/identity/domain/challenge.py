@@ -7,8 +7,8 @@ from uuid import UUID
 from contracts.identity import DeviceChallenged
 from contracts.problems import Problem, Text
 from services.identity.domain.access_code import IssuedCode
-from services.identity.domain.account import DAY, Account, within_a_day
-from services.identity.domain.parameters import Parameters
+from services.identity.domain.account import Account, within_a_day
+from services.identity.domain.parameters import DAY, Parameters
 from services.identity.domain.session import Client
 from services.identity.domain.throttle import TooManyAttempts
 
@@ -64,7 +64,7 @@ def challenge(
     """
     recent = within_a_day(account.challenges, now)
     if len(recent) >= rules.get("challenge.a-day", now):
-        raise TooManyAttempts(recent[0] + DAY - now, stopped=False)
+        raise TooManyAttempts(recent[0] + DAY - now)
     expires_at = now + rules.minutes("challenge.minutes", now)
     asked = Challenge(letter.id_hash, account.person_id, client, device, letter.issued.hash, expires_at)
     told = DeviceChallenged(

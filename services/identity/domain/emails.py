@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from contracts.event import Event
@@ -12,9 +12,8 @@ from contracts.sealed import Sealed
 from services.identity.domain.account import Account
 from services.identity.domain.email import Email
 from services.identity.domain.links import LinkExpired
-from services.identity.domain.parameters import Parameters
+from services.identity.domain.parameters import DAY, Parameters
 
-DAY = timedelta(days=1)
 EXPIRED = Text(
     "Il a déjà servi, a été remplacé ou a plus de 24 heures. Demandez-en un autre dans « Mes informations ».",
     "It was used, was replaced or is older than 24 hours. Ask for another one in “My information”.",

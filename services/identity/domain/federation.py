@@ -153,7 +153,10 @@ def reopen(account: Account, rules: Parameters, now: datetime) -> tuple[Account,
     reopened = AccountReopened(
         person_id=account.person_id, reopened_at=now, way=LogInWay.FRANCECONNECT, address_dropped=dropped
     )
-    return replace(account, frozen_at=None, email_validated_at=validated_at, email_changed_at=changed_at), reopened
+    open_again = replace(
+        account, frozen_at=None, reopened_at=now, email_validated_at=validated_at, email_changed_at=changed_at
+    )
+    return open_again, reopened
 
 
 def ask_for_code(ticket_hash: str, subject: str, person_id: UUID, rules: Parameters, now: datetime) -> PendingLink:

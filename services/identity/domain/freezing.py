@@ -18,10 +18,18 @@ EXPIRED = Text(
 
 @dataclass(frozen=True)
 class FreezeLink:
-    """What a link “ce n'est pas moi” says: in which mail it went, to whom. It works once."""
+    """What a link “ce n'est pas moi” says: in which mail it went, to whom, and since when it works: once."""
 
     id: str
     person_id: UUID
+    issued_at: datetime
+
+    def opens(self, account: Account) -> bool:
+        """Whether it may still freeze this account: not when it was reopened since, to whoever proved to be its owner.
+
+        Old mails stay in mailboxes that the owner may have lost.
+        """
+        return account.reopened_at is None or self.issued_at >= account.reopened_at.replace(microsecond=0)
 
 
 def freeze(account: Account, now: datetime) -> tuple[Account, AccountFrozen]:

@@ -8,8 +8,9 @@ from uuid import UUID
 from contracts.event import Event
 from contracts.identity import AccountReopened, EmailValidated, LogInBlocked, LogInWay
 from services.identity.domain import throttle
-from services.identity.domain.account import Account, Decision, within_a_day
+from services.identity.domain.account import Account, Decision, InvalidCredentials, within_a_day
 from services.identity.domain.parameters import Parameters
+from services.identity.domain.session import Session
 from services.identity.domain.throttle import Attempts, Judged
 
 # Whose account is looked for when a number is nobody's, so that it takes as long.
@@ -28,25 +29,28 @@ class Begun:
     """An attempt that may be judged.
 
     `candidates` are the hashes its code is compared with, as many for an unknown number; `own` is the one of the
-    own code, where that may open the account. `attempt` is which attempt on the number this is, 0 on a known device.
+    own code, where that may open the account. `attempt` is which own code on the number, or on this device where it is
+    `known`, this is; 0 where only a provisional one is judged.
     """
 
     candidates: tuple[str | None, ...] = field(repr=False)
     own: str | None = field(repr=False)
     attempt: int
+    known: bool
 
     def challenges(self, matched: str | None) -> bool:
         """Whether a second code is needed after this first one."""
-        return self.attempt > 0 and matched is not None and matched == self.own
+        return not self.known and matched is not None and matched == self.own
 
 
-def begin(account: Account | None, judged: Judged, attempt: int) -> Begun:
+def begin(account: Account | None, attempts: Attempts, judged: Judged, *, known: bool) -> Begun:
     """With what the code is compared: what is judged decides that, never whether there is an account."""
     own = account.own_code if account else None
     provisional = account.provisional.hash if account and account.provisional else None
     frozen = account is not None and account.frozen_at is not None
     compared = (own,) * judged.own + (provisional,) * judged.provisional
-    return Begun(compared, None if frozen or not judged.own else own, attempt)
+    attempt = attempts.own.count if judged.own else 0
+    return Begun(compared, None if frozen or not judged.own else own, attempt, known)
 
 
 def proof(account: Account, matched: str | None, session_id: UUID, now: datetime) -> Proof | None:
@@ -65,6 +69,13 @@ def proof(account: Account, matched: str | None, session_id: UUID, now: datetime
     return Proof.PROVISIONAL_CODE
 
 
+def let_in(session: Session | None) -> Session:
+    """The session. Raises InvalidCredentials when there is none: the refusal comes after what caused it was stored."""
+    if session is None:
+        raise InvalidCredentials
+    return session
+
+
 def use_provisional(account: Account, session_id: UUID, now: datetime) -> Decision:
     """Use up the provisional code: it validates the e-mail, replaces the own code and reopens a frozen account."""
     events: list[Event] = []
@@ -80,24 +91,25 @@ def use_provisional(account: Account, session_id: UUID, now: datetime) -> Decisi
         challenge=None,
         email_validated_at=account.email_validated_at or now,
         frozen_at=None,
+        reopened_at=now if account.frozen_at else account.reopened_at,
     )
     return after, events
 
 
-def tell_of_block(account: Account, begun: Begun, attempts: Attempts, rules: Parameters, now: datetime) -> Decision:
-    """Tell the owner when wrong codes on the number begin to make them wait, and when none is judged any more.
+def tell_of_block(account: Account, attempt: int, attempts: Attempts, rules: Parameters, now: datetime) -> Decision:
+    """Tell the owner when wrong codes begin to make whoever types them wait, and when none is judged any more.
 
-    Said by the one attempt that caused it, at most three times a day, to a validated e-mail.
+    Said by the one attempt that caused it, the last of these, at most three times a day, to a validated e-mail.
     """
     causes = {rules.get("attempts.free", now), rules.get("attempts.stop", now)}
     recent = within_a_day(account.blocks, now)
-    if begun.attempt not in causes or account.email_validated_at is None:
+    if attempt not in causes or account.email_validated_at is None:
         return account, []
     if len(recent) >= rules.get("mail.alerts-a-day", now):
         return account, []
     blocked = LogInBlocked(
         person_id=account.person_id,
-        failed_attempts=begun.attempt,
+        failed_attempts=attempt,
         until=throttle.blocked_until(attempts, rules, now),
         blocked_at=now,
     )

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 from contracts.parameters import DatedParameters, Parameter
 
 PARIS = ZoneInfo("Europe/Paris")
+# What “a day” means in a limit: the last 24 hours.
+DAY = timedelta(days=1)
 
 
 class Parameters(DatedParameters):
@@ -31,6 +33,7 @@ BUILT_IN = (
     Parameter("code.provisional.creation-minutes", _SEED, 24 * 60, "api.md, POST /accounts"),
     Parameter("code.provisional.reset-minutes", _SEED, 10, "reliability A13 ; ameli : 30 (domain F20)"),
     Parameter("mail.resets-a-day", _SEED, 3, "api.md, POST /code-resets"),
+    Parameter("mail.resets-kept-for-known-devices", _SEED, 1, "comme les essais d'un appareil connu (reliability A1)"),
     Parameter("mail.alerts-a-day", _SEED, 3, "comme les réinitialisations (reliability A19)"),
     Parameter("mail.address-a-day", _SEED, 5, "reliability A19"),
     Parameter("proof.failures-a-day", _SEED, 3, "domain F25"),

@@ -25,13 +25,18 @@ class Attempts:
     """What was tried on one NIR, or by one person on one device.
 
     Provisional codes are counted apart once own codes are blocked, so that a stranger who blocks a NIR
-    does not keep its owner from a code that came by e-mail. `failed` counts what the owner was not told of yet.
+    does not keep its owner from a code that came by e-mail. `failed` counts, on the NIR, every wrong code that the
+    owner was not told of yet, wherever it was typed.
     """
 
     own: Tally = Tally()
     provisional: Tally = Tally()
     failed: int = 0
     version: int = 0
+
+    def elsewhere(self) -> "Attempts":
+        """With one more code that was tried for this person where it is counted apart: it makes nobody wait here."""
+        return replace(self, failed=self.failed + 1)
 
     def right(self) -> "Attempts":
         """The attempt that was counted last was no failure; it still made the next one wait."""
@@ -55,23 +60,26 @@ class Judged:
 
 
 class TooManyAttempts(Problem):
-    """Each code that is tried makes the next one wait; the owner is told how long, and what helps at once."""
+    """Each code that is tried makes the next one wait; the owner is told how long, and what helps at once.
+
+    Without a `wait`, no waiting helps.
+    """
 
     status = 429
     title = Text("Trop d'essais", "Too many attempts")
 
-    def __init__(self, wait: timedelta, *, stopped: bool) -> None:
-        minutes = math.ceil(wait.total_seconds() / 60)
-        again = Text(f"Réessayez dans {minutes} min", f"Try again in {minutes} min")
-        closed = Text("Ce code n'est plus accepté", "This code is no longer accepted")
-        first = closed if stopped else again
+    def __init__(self, wait: timedelta | None) -> None:
+        first = Text("Ce code n'est plus accepté", "This code is no longer accepted")
+        if wait is not None:
+            minutes = math.ceil(wait.total_seconds() / 60)
+            first = Text(f"Réessayez dans {minutes} min", f"Try again in {minutes} min")
+            self.retry_after = math.ceil(wait.total_seconds())  # type: ignore[misc]  # one refusal, one delay
         super().__init__(
             Text(
                 f"{first.fr}, ou demandez un code provisoire avec « Code oublié ».",
                 f"{first.en}, or ask for a provisional code with “Forgotten code”.",
             )
         )
-        self.retry_after = math.ceil(wait.total_seconds())  # type: ignore[misc]  # one refusal, one delay
 
 
 def count_attempt(attempts: Attempts, digits: int, rules: Parameters, now: datetime) -> tuple[Attempts, Judged]:
@@ -90,7 +98,7 @@ def count_attempt(attempts: Attempts, digits: int, rules: Parameters, now: datet
 
     provisional = _kept(attempts.provisional, rules, now)
     if wait := _wait(provisional, rules, now):
-        raise TooManyAttempts(wait, stopped=False)
+        raise TooManyAttempts(wait)
     counted = replace(attempts, provisional=provisional.plus_one(now), failed=attempts.failed + 1)
     return counted, Judged(False, True)
 
@@ -106,10 +114,8 @@ def blocked_until(attempts: Attempts, rules: Parameters, now: datetime) -> datet
 
 
 def refusal(attempts: Attempts, rules: Parameters, now: datetime) -> TooManyAttempts:
-    """Says how long the next own code must wait."""
-    if stopped(attempts, rules, now):
-        return TooManyAttempts(rules.minutes("attempts.longest-wait-minutes", now), stopped=True)
-    return TooManyAttempts(_wait(attempts.own, rules, now), stopped=False)
+    """Says how long the next own code must wait, or that none is judged any more."""
+    return TooManyAttempts(None if stopped(attempts, rules, now) else _wait(attempts.own, rules, now))
 
 
 def _wait(tally: Tally, rules: Parameters, now: datetime) -> timedelta:

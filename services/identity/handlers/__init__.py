@@ -74,4 +74,6 @@ from services.identity.handlers.sessions import list_sessions as list_sessions
 from services.identity.handlers.sessions import log_in as log_in
 from services.identity.handlers.sessions import refresh_session as refresh_session
 from services.identity.handlers.step_up import BeginStepUp as BeginStepUp
+from services.identity.handlers.step_up import EndStepUp as EndStepUp
 from services.identity.handlers.step_up import begin_step_up as begin_step_up
+from services.identity.handlers.step_up import end_step_up as end_step_up

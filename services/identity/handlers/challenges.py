@@ -17,18 +17,21 @@ from services.identity.handlers.ports import Store
 
 
 async def challenge_device(account: Account, letter: Letter, visit: Visit, store: Store, now: datetime) -> Challenge:
-    """Ask for a second code, once: a log-in that is sent again finds its challenge. Raises TooManyAttempts."""
+    """Ask for a second code, once: a log-in that is sent again finds its challenge, for as long as it can be answered.
+
+    Raises TooManyAttempts.
+    """
     sent = await store.challenge(letter.id_hash)
     if sent and sent.person_id != account.person_id:
         raise Unauthenticated
-    if sent:
+    if sent and now < sent.expires_at:
         return sent
     device = await device_for(visit, store, now)
     account, asked, told = challenges.challenge(
         account, letter, device=device, client=visit.client, rules=store.parameters, now=now
     )
     await store.save_account(account, told)
-    await store.save_challenge(asked)
+    await store.save_challenge(replace(asked, version=sent.version) if sent else asked)
     return asked
 
 

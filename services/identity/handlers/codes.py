@@ -8,9 +8,11 @@ from contracts.problems import Unauthenticated
 from services.identity.domain import access_code, session
 from services.identity.domain import account as accounts
 from services.identity.domain.access_code import AccessCode, IssuedCode
+from services.identity.domain.device import Shown
 from services.identity.domain.nir import Nir
 from services.identity.domain.session import Scope
 from services.identity.domain.step_up import check_email_validated, check_step_up
+from services.identity.handlers.devices import known_device
 from services.identity.handlers.ports import Store
 
 
@@ -21,6 +23,7 @@ class ResetCode:
     nir: Nir
     birth_date: date = field(repr=False)
     issued: IssuedCode
+    shown: Shown | None
     now: datetime
 
 
@@ -30,7 +33,8 @@ async def reset_code(command: ResetCode, store: Store) -> None:
     account = await store.account(person.id) if person else None
     if person is None or account is None or person.birth_date != command.birth_date:
         return
-    account, events = accounts.reset_code(account, command.issued, store.parameters, command.now)
+    known = await known_device(person.id, command.shown, store, command.now) is not None
+    account, events = accounts.reset_code(account, command.issued, known=known, rules=store.parameters, now=command.now)
     if events:
         await store.save_account(account, *events)
 

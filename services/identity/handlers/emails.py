@@ -10,9 +10,9 @@ from services.identity.domain import emails, session
 from services.identity.domain.account import tell_owner
 from services.identity.domain.emails import EXPIRED, Proposal
 from services.identity.domain.links import LinkExpired
+from services.identity.domain.step_up import check_step_up
 from services.identity.handlers.mailing import may_write_to
 from services.identity.handlers.ports import Store
-from services.identity.handlers.step_up import step_up
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ async def change_email(command: ChangeEmail, store: Store) -> None:
     account = await store.account(command.person_id)
     if account is None:
         raise Unauthenticated
-    await step_up(current, account, command.matched, given=command.current_given, store=store, now=command.now)
+    rules = store.parameters
+    check_step_up(current, account, command.matched, given=command.current_given, rules=rules, now=command.now)
     await request_email(command.person_id, command.proposal, command.now, store)
 
 

@@ -21,12 +21,12 @@ class FreezeAccount:
 async def freeze_account(command: FreezeAccount, store: Store) -> None:
     """Close the account: codes, devices, passkeys and proposed addresses are void, sessions end.
 
-    Again while it is closed changes nothing. Raises LinkExpired for a link that closed it before it was
-    reopened, and for one whose account is gone.
+    Again while it is closed changes nothing. Raises LinkExpired for a link from before the account was reopened,
+    and for one whose account is gone.
     """
     account = await store.account(command.link.person_id)
     used = await store.link_used(command.link.id)
-    if account is None or (used and account.frozen_at is None):
+    if account is None or not command.link.opens(account) or (used and account.frozen_at is None):
         raise LinkExpired(EXPIRED)
     if not used:
         await store.save_link_use(command.link.id)

@@ -20,10 +20,9 @@ from services.identity.domain.passkey import (
     PasskeyRefused,
 )
 from services.identity.domain.session import Session
-from services.identity.domain.step_up import check_email_validated
+from services.identity.domain.step_up import check_email_validated, check_step_up
 from services.identity.handlers.entering import Entry, enter
 from services.identity.handlers.ports import Store
-from services.identity.handlers.step_up import step_up
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,12 @@ async def begin_passkey(command: BeginPasskey, store: Store) -> Room:
     entry, account = await store.register_entry(command.person_id), await store.account(command.person_id)
     if entry is None or account is None:
         raise Unauthenticated
-    await step_up(current, account, command.matched, given=command.current_given, store=store, now=command.now)
+    rules, now = store.parameters, command.now
+    check_step_up(current, account, command.matched, given=command.current_given, rules=rules, now=now)
     check_email_validated(account)
     known = await store.passkeys(command.person_id)
-    passkeys.check_room(known, store.parameters, command.now)
-    begun = passkeys.ceremony(command.ceremony_id, command.person_id, store.parameters, command.now)
+    passkeys.check_room(known, rules, now)
+    begun = passkeys.ceremony(command.ceremony_id, command.person_id, rules, now)
     await store.save_passkey_ceremony(begun)
     return Room(entry.person, known, begun)
 

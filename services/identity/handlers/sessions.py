@@ -22,6 +22,7 @@ from services.identity.handlers.challenges import challenge_device
 from services.identity.handlers.devices import Visit, known_device, remember_device
 from services.identity.handlers.opening import save_opened
 from services.identity.handlers.ports import Store
+from services.identity.handlers.telling import tell_of_block
 
 MOST_LISTED = 100
 
@@ -53,8 +54,7 @@ async def begin_log_in(command: BeginLogIn, store: Store) -> Begun:
         await store.forget_device(device)
     else:
         await store.save_device(replace(device, attempts=attempts))
-    attempt = attempts.own.count if device is None and judged.own else 0
-    return logging_in.begin(await store.account(person_id), judged, attempt)
+    return logging_in.begin(await store.account(person_id), attempts, judged, known=device is not None)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ async def log_in(command: LogIn, store: Store) -> Session | Challenge | None:
     device = await known_device(person_id, command.visit.shown, store, now)
     proven = logging_in.proof(account, matched, command.session_id, now) if account else None
     if account is None or proven is None:
-        await _tell_of_block(account, attempts, command, store)
+        if account:
+            await _note_wrong_code(account, attempts, device, command, store)
         return None
     if proven is Proof.PROVISIONAL_CODE or device:
         return await _enter(command, store, account=account, proven=proven, attempts=attempts, device=device)
@@ -123,8 +124,7 @@ async def _enter(
         else (replace(account, own_code=command.rehashed or account.own_code), [])
     )
     client = command.visit.client
-    # The attempt that was right has been counted too.
-    failed = max(0, attempts.failed + (device.attempts.failed if device else 0) - 1)
+    failed = attempts.failed if command.begun.known else attempts.right().failed
     account, told = record_log_in(
         account, session_id, channel=client.channel, way=LogInWay.CODE, failed=failed, now=now
     )
@@ -141,11 +141,18 @@ async def _enter(
     return await save_opened(account, [*events, told], session, command.refresh_hash, store)
 
 
-async def _tell_of_block(account: Account | None, attempts: Attempts, command: LogIn, store: Store) -> None:
-    if account:
-        account, events = logging_in.tell_of_block(account, command.begun, attempts, store.parameters, command.now)
-        if events:
-            await store.save_account(account, *events)
+async def _note_wrong_code(
+    account: Account, on_number: Attempts, device: Device | None, command: LogIn, store: Store
+) -> None:
+    """What the owner hears of: at once of a block, and of every wrong code at the next log-in."""
+    counted = on_number
+    if command.begun.known:
+        await store.save_attempts(command.nir, on_number.elsewhere())
+        if device is None:
+            # Forgotten with its last attempt: from now on it waits like any other.
+            return
+        counted = device.attempts
+    await tell_of_block(account, command.begun.attempt, counted, store, command.now)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ from services.identity.domain.pivot import PivotIdentity
 from services.identity.store.accounts import account_document
 from services.identity.store.base import Base, plain
 
+# An agent has so long; whoever comes again later asks again.
+REVIEWS_KEPT = timedelta(days=90)
 INDEXES: Mapping[str, Sequence[Index]] = {
     "ceremonies": [Index(("expires_at",), expire_after=timedelta(0))],
     "federated": [Index(("person_id",))],
     "pending_links": [Index(("expires_at",), expire_after=timedelta(0))],
-    "reviews": [Index(("asked_at",))],
+    "reviews": [Index(("asked_at",), expire_after=REVIEWS_KEPT)],
 }
 ENCRYPTED: Mapping[str, Sequence[str]] = {"reviews": ("pivot",)}
 

@@ -200,10 +200,17 @@ class Scene:
         await self.run(handlers.create_account, command)
 
     async def reset(
-        self, person: InsuredPerson, code: str, *, now: datetime = NOW, birth_date: date | None = None
+        self,
+        person: InsuredPerson,
+        code: str,
+        *,
+        now: datetime = NOW,
+        birth_date: date | None = None,
+        device: str = "home",
     ) -> None:
         """Somebody says that they forgot the code."""
-        command = handlers.ResetCode(person.nir, birth_date or person.birth_date, issued(code), now)
+        shown = self._shown.get(device)
+        command = handlers.ResetCode(person.nir, birth_date or person.birth_date, issued(code), shown, now)
         await self.run(handlers.reset_code, command)
 
     async def log_in(
@@ -296,14 +303,19 @@ class Scene:
         self, person: InsuredPerson, name: str, code: str, *, current: str | None = None, now: datetime = NOW
     ) -> None:
         """A person chooses a code on the device of that name."""
-        given = AccessCode(current) if current else None
-        begun = handlers.BeginStepUp(person.id, given, now)
-        candidates = await self.run(handlers.begin_step_up, begun)
-        matched = hash_of(current) if current and hash_of(current) in candidates else None
+        matched = await self.check_current(person, current, now=now)
         command = handlers.ChooseCode(
-            person.id, session_id(name), given is not None, matched, AccessCode(code), hash_of(code), now
+            person.id, session_id(name), current is not None, matched, AccessCode(code), hash_of(code), now
         )
         await self.run(handlers.choose_code, command)
+
+    async def check_current(self, person: InsuredPerson, code: str | None, *, now: datetime = NOW) -> str | None:
+        """A person gives their current code before a change; the hash that it matched."""
+        given = AccessCode(code) if code else None
+        begun = await self.run(handlers.begin_step_up, handlers.BeginStepUp(person.id, given, now))
+        matched = hash_of(code) if code and hash_of(code) in begun.candidates else None
+        await self.run(handlers.end_step_up, handlers.EndStepUp(person.id, begun, matched, now))
+        return matched
 
     async def open_account(self, person: InsuredPerson, address: str, own_code: str) -> None:
         """From nothing to an own code, on the device `first`."""

@@ -134,7 +134,7 @@ def test_a_provisional_code_opens_one_session_until_it_expires() -> None:
 
 @pytest.mark.parametrize("judged", [Judged(True, True), Judged(True, False), Judged(False, True)])
 def test_as_many_hashes_are_compared_known_or_not(judged: Judged) -> None:
-    known, unknown = logging_in.begin(an_account(), judged, 1), logging_in.begin(None, judged, 1)
+    known, unknown = (logging_in.begin(each, Attempts(), judged, known=False) for each in (an_account(), None))
     assert len(known.candidates) == len(unknown.candidates) == judged.own + judged.provisional
     assert set(unknown.candidates) == {None}
     assert not unknown.challenges(None)
@@ -142,7 +142,7 @@ def test_as_many_hashes_are_compared_known_or_not(judged: Judged) -> None:
 
 
 def test_a_frozen_account_is_compared_alike_and_asks_for_no_second_code() -> None:
-    begun = logging_in.begin(an_account(frozen_at=NOW), Judged(True, False), 1)
+    begun = logging_in.begin(an_account(frozen_at=NOW), Attempts(), Judged(True, False), known=False)
     assert begun.candidates == (hash_of("7294"),)
     assert not begun.challenges(hash_of("7294"))
     assert logging_in.proof(an_account(frozen_at=NOW), hash_of("7294"), session_id("a"), NOW) is None
@@ -197,6 +197,7 @@ def test_who_is_blocked_is_told_until_when() -> None:
     assert throttle.refusal(tried, RULES, NOW).retry_after == 60
     stopped = Attempts(own=throttle.Tally(50, NOW))
     assert throttle.blocked_until(stopped, RULES, NOW) is None
+    assert throttle.refusal(stopped, RULES, NOW).retry_after is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 3 * 24 * 60), st.sampled_from(["7294", "9999", "424242"])), max_size=40))
@@ -205,13 +206,13 @@ async def test_nothing_typed_on_a_known_device_changes_the_numbers_count(typed: 
     scene, now = fake_scene(store), NOW
     await scene.register(lucie())
     await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
-    before = store.tried[lucie().nir]
+    before = store.tried[lucie().nir].own
     for number, (minutes, code) in enumerate(typed):
         now += minutes * MINUTE
         if await store.devices(LUCIE, now):
             with suppress(TooManyAttempts, InvalidCredentials):
                 await scene.log_in(lucie().nir, code, str(number), now=now)
-            assert store.tried[lucie().nir] == before
+            assert store.tried[lucie().nir].own == before
 
 
 # Second factor, and devices remembered for 30 days.
@@ -267,6 +268,6 @@ def test_a_session_idles_and_lasts_as_long_as_its_channel_allows(
 
 def test_no_provisional_code_goes_to_an_email_that_is_not_validated() -> None:
     account = an_account(email_validated_at=None, own_code=None, franceconnect_at=NOW)
-    assert accounts.reset_code(account, issued("48151623"), RULES, NOW) == (account, [])
+    assert accounts.reset_code(account, issued("48151623"), known=False, rules=RULES, now=NOW) == (account, [])
     with pytest.raises(EmailNotValidated):
         check_email_validated(account)

@@ -202,7 +202,8 @@ def test_after_fifty_own_codes_are_never_judged_and_provisional_ones_are() -> No
     attempts, much_later = Attempts(own=Tally(50, NOW)), NOW + timedelta(days=700)
     with pytest.raises(TooManyAttempts) as refused:
         throttle.count_attempt(attempts, 4, RULES, much_later)
-    assert refused.value.retry_after == 3600
+    assert refused.value.retry_after is None
+    assert "plus accepté" in refused.value.detail.fr
     _, judged = throttle.count_attempt(attempts, 8, RULES, much_later)
     assert judged == Judged(own=False, provisional=True)
 
@@ -223,5 +224,5 @@ def test_alerts_do_not_use_up_the_resets_of_the_owner() -> None:
     account = an_account()
     for _ in range(4):
         account, _ = accounts.tell_owner(account, AttemptReason.ACCOUNT_EXISTS, RULES, NOW)
-    _, events = accounts.reset_code(account, issued("48151623"), RULES, NOW)
+    _, events = accounts.reset_code(account, issued("48151623"), known=False, rules=RULES, now=NOW)
     assert len(events) == 1

@@ -16,7 +16,7 @@ DEVICE = session_id("device")
 
 
 def tokens(key: str = KEY) -> Tokens:
-    return Tokens(key, b"secret", timedelta(minutes=5), RULES)
+    return Tokens(key, b"secret", timedelta(minutes=5), RULES, now=lambda: NOW)
 
 
 def a_session(*, remembered: bool = True) -> Session:
@@ -49,8 +49,13 @@ def test_what_we_did_not_sign_as_a_device_token_is_none() -> None:
     forged = tokens(another).device(a_session())
     access = tokens().access(a_session())
     assert forged
-    for shown in (None, "", "x", "a.b.c", "x" * 5000, forged.token, access):
+    for shown in (None, "", "x", "a.b.c", "x" * 5000, forged.token, access.token):
         assert tokens().visit(Client.WEB, shown).shown is None
+
+
+def test_an_access_token_never_outlives_its_session() -> None:
+    ending = replace(a_session(), expires_at=NOW + timedelta(seconds=90))
+    assert (tokens().access(a_session()).expires_in, tokens().access(ending).expires_in) == (300, 90)
 
 
 def test_a_visit_has_a_fresh_id_for_a_device_that_is_not_known() -> None:

@@ -145,7 +145,7 @@ def test_the_link_of_a_mail_proves_to_identity_whose_it_is_for_a_week() -> None:
 
 def test_a_halt_says_until_when_or_what_ends_it() -> None:
     for_a_minute = letter(CodesRefused(5, NOW.replace(minute=21), NOW)).text
-    assert "aucun code n’est accepté jusqu’au mardi 24 novembre 2026 à 11 h 21" in for_a_minute
+    assert "aucun code n’est accepté à cet endroit jusqu’au mardi 24 novembre 2026 à 11 h 21" in for_a_minute
     assert "FranceConnect" in letter(CodesRefused(50, None, NOW)).text
 
 

@@ -112,6 +112,19 @@ async def the_newest_provisional_code_wins_and_at_most_three_are_sent_a_day(scen
 
 
 @scenario
+async def strangers_never_get_the_last_code_of_a_day_which_is_kept_for_a_known_device(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+    for number in range(5):
+        await scene.reset(lucie(), f"4815162{number}", device="a stranger's")
+    assert (await scene.told()).count("CodeReset:forgotten") == 2
+    for number in range(2):
+        await scene.reset(lucie(), f"5926073{number}", now=NOW + HOUR)
+    assert (await scene.told()).count("CodeReset:forgotten") == 3
+    assert await scene.log_in(lucie().nir, "59260730", now=NOW + HOUR)
+
+
+@scenario
 async def the_sixth_try_waits_known_number_or_not(scene: Scene) -> None:
     await scene.register(lucie())
     await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")

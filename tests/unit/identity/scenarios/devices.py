@@ -11,6 +11,7 @@ import pytest
 from contracts.identity import AccountReopened, Channel, DeviceChallenged, LoggedIn, LogInBlocked, SessionRevoked
 from contracts.problems import NotFound
 from services.identity import handlers
+from services.identity.domain.access_code import CodeRefused
 from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.challenge import Challenge, ChallengeRefused
 from services.identity.domain.insured import InsuredPerson
@@ -134,6 +135,22 @@ async def what_is_sent_again_mails_once_and_opens_one_session(scene: Scene) -> N
 
 
 @scenario
+async def a_log_in_that_is_sent_again_when_its_challenge_is_over_gets_another_second_code(scene: Scene) -> None:
+    await opened(scene)
+    asked = [
+        await scene.try_log_in(lucie().nir, "7294", "phone", device="phone", now=NOW + passed)
+        for passed in (0 * MINUTE, 9 * MINUTE, 11 * MINUTE)
+    ]
+    assert [isinstance(each, Challenge) and each.expires_at - NOW for each in asked] == [
+        10 * MINUTE,
+        10 * MINUTE,
+        21 * MINUTE,
+    ]
+    assert (await scene.told()).count("DeviceChallenged") == 2
+    assert await scene.answer("phone", SECOND, "phone", now=NOW + 12 * MINUTE)
+
+
+@scenario
 async def ten_second_codes_a_day_are_mailed_and_a_provisional_code_helps(scene: Scene) -> None:
     await opened(scene)
     now = NOW
@@ -175,7 +192,35 @@ async def a_known_device_has_attempts_of_its_own_and_is_forgotten_with_the_last_
     assert (await scene.last(LoggedIn)).failed_attempts_since == 5
     await guess(scene, 50, now=NOW + DAY, device="home", every=HOUR)
     assert isinstance(await scene.try_log_in(lucie().nir, "7294", "later", now=NOW + 4 * DAY), Challenge)
-    assert "LogInBlocked" not in await scene.told()
+
+
+@scenario
+async def wrong_codes_on_a_known_device_are_told_at_once_and_again_wherever_the_owner_logs_in_next(
+    scene: Scene,
+) -> None:
+    await opened(scene)
+    await guess(scene, 5, device="home")
+    blocked = await scene.last(LogInBlocked)
+    assert (blocked.failed_attempts, blocked.until) == (5, NOW + MINUTE)
+    await scene.try_log_in(lucie().nir, "7294", "phone", device="phone")
+    await scene.answer("phone", SECOND, "phone")
+    assert (await scene.last(LoggedIn)).failed_attempts_since == 5
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "home", now=NOW + MINUTE), Session)
+    assert (await scene.last(LoggedIn)).failed_attempts_since == 0
+
+
+@scenario
+async def wrong_codes_before_a_change_are_told_at_once_and_at_the_next_log_in(scene: Scene) -> None:
+    await opened(scene)
+    for _ in range(5):
+        with pytest.raises(CodeRefused):
+            await scene.choose(lucie(), "first", "6283", current="9999")
+    blocked = await scene.last(LogInBlocked)
+    assert (blocked.failed_attempts, blocked.until) == (5, NOW + MINUTE)
+    with pytest.raises(TooManyAttempts):
+        await scene.choose(lucie(), "first", "6283", current="7294")
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "again"), Session)
+    assert (await scene.last(LoggedIn)).failed_attempts_since == 5
 
 
 @scenario

@@ -7,7 +7,7 @@ import pytest
 from contracts.identity import AccountCreationAttempted, EmailChanged, EmailChangeRequested, EmailValidated
 from services.identity import handlers
 from services.identity.domain import email
-from services.identity.domain.access_code import AccessCode, CodeRefused
+from services.identity.domain.access_code import CodeRefused
 from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.email import Email
 from services.identity.domain.emails import EmailTaken, Proposal, TooManyEmailChanges
@@ -16,7 +16,7 @@ from services.identity.domain.links import LinkExpired
 from services.identity.domain.step_up import FreshLogInRequired
 from services.identity.handlers.mailing import may_write_to
 from services.identity.handlers.ports import Store
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, hash_of, lucie, marc, sealed, session_id
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc, sealed, session_id
 from tests.unit.identity.scenarios.federation import arrive
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
@@ -40,11 +40,9 @@ async def change(
 ) -> None:
     """A person asks for another address, with the current code."""
     owner = person or lucie()
-    given = AccessCode(code) if code else None
-    candidates = await scene.run(handlers.begin_step_up, handlers.BeginStepUp(owner.id, given, now))
-    matched = hash_of(code) if code and hash_of(code) in candidates else None
+    matched = await scene.check_current(owner, code, now=now)
     command = handlers.ChangeEmail(
-        owner.id, session_id(session), proposed(address, token), given is not None, matched, now
+        owner.id, session_id(session), proposed(address, token), code is not None, matched, now
     )
     await scene.run(handlers.change_email, command)
 

@@ -246,7 +246,7 @@ async def a_free_email_waits_to_be_validated(scene: Scene) -> None:
 async def franceconnect_reopens_a_frozen_account_for_its_owner(scene: Scene) -> None:
     await scene.register(lucie())
     await arrive(scene, lucie(), "first")
-    await scene.run(freezing.freeze_account, freezing.FreezeAccount(FreezeLink("mail 1", LUCIE), NOW))
+    await scene.run(freezing.freeze_account, freezing.FreezeAccount(FreezeLink("mail 1", LUCIE, NOW), NOW))
     assert (await arrive(scene, lucie(), "second", now=NOW + DAY)).outcome is Outcome.SESSION
     assert (await scene.last(AccountReopened)).way == "franceconnect"
     assert (await scene.told())[-2:] == ["AccountReopened", "LoggedIn"]

@@ -16,9 +16,9 @@ from tests.unit.identity.scenarios import emails, federation, passkeys
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
 
-async def freeze(scene: Scene, mail: str = "mail", *, now: datetime = NOW) -> None:
-    """Lucie follows the link of that mail."""
-    await scene.run(handlers.freeze_account, handlers.FreezeAccount(FreezeLink(mail, LUCIE), now))
+async def freeze(scene: Scene, mail: str = "mail", *, now: datetime = NOW, sent: datetime | None = None) -> None:
+    """Lucie follows the link of that mail, sent just before if nothing else is said."""
+    await scene.run(handlers.freeze_account, handlers.FreezeAccount(FreezeLink(mail, LUCIE, sent or now), now))
 
 
 @scenario
@@ -53,9 +53,9 @@ async def freezing_again_changes_nothing_and_an_old_link_cannot_freeze_a_reopene
     session = await scene.log_in(lucie().nir, "59260734", "back", now=NOW + HOUR)
     assert session.scope is Scope.CODE_CHANGE
     assert (await scene.profile(lucie())).account.frozen_at is None
-    for mail in ("mail", "another mail"):
+    for mail in ("mail", "another mail", "a mail that nobody followed until now"):
         with pytest.raises(LinkExpired):
-            await freeze(scene, mail, now=NOW + HOUR)
+            await freeze(scene, mail, now=NOW + HOUR, sent=NOW)
     await freeze(scene, "a newer mail", now=NOW + 2 * HOUR)
     assert (await scene.told()).count("AccountFrozen") == 2
 
@@ -115,7 +115,7 @@ async def an_address_that_is_older_than_that_reopens_the_account(scene: Scene) -
 @scenario
 async def a_link_to_nobodys_account_is_expired(scene: Scene) -> None:
     await emails.an_account(scene)
-    command = handlers.FreezeAccount(FreezeLink("mail", MARC), NOW)
+    command = handlers.FreezeAccount(FreezeLink("mail", MARC, NOW), NOW)
     with pytest.raises(LinkExpired):
         await scene.run(handlers.freeze_account, command)
     assert "AccountFrozen" not in await scene.told()

@@ -9,7 +9,7 @@ import pytest
 from contracts.identity import LoggedIn, PasskeyAdded
 from contracts.problems import NotFound
 from services.identity.domain import passkey as passkeys
-from services.identity.domain.access_code import AccessCode, CodeRefused
+from services.identity.domain.access_code import CodeRefused
 from services.identity.domain.freezing import FreezeLink
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.passkey import (
@@ -27,8 +27,7 @@ from services.identity.handlers import freezing
 from services.identity.handlers import passkeys as handlers
 from services.identity.handlers.devices import Visit
 from services.identity.handlers.entering import Entry
-from services.identity.handlers.step_up import BeginStepUp, begin_step_up
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, hash_of, lucie, marc, session_id
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc, session_id
 from tests.unit.identity.scenarios.federation import arrive
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
@@ -46,10 +45,8 @@ def entry(name: str, now: datetime) -> Entry:
 async def begin(
     scene: Scene, person: InsuredPerson, ceremony: str, *, code: str | None, session: str = "first", now: datetime = NOW
 ) -> handlers.Room:
-    given = AccessCode(code) if code else None
-    candidates = await scene.run(begin_step_up, BeginStepUp(person.id, given, now))
-    matched = hash_of(code) if code and hash_of(code) in candidates else None
-    command = handlers.BeginPasskey(person.id, session_id(session), given is not None, matched, ceremony, now)
+    matched = await scene.check_current(person, code, now=now)
+    command = handlers.BeginPasskey(person.id, session_id(session), code is not None, matched, ceremony, now)
     room: handlers.Room = await scene.run(handlers.begin_passkey, command)
     return room
 
@@ -222,7 +219,7 @@ async def a_passkey_is_removed_by_its_owner_alone_and_opens_nothing_any_more(sce
 @scenario
 async def a_frozen_account_loses_its_passkeys(scene: Scene) -> None:
     await an_account_with_a_passkey(scene)
-    await scene.run(freezing.freeze_account, freezing.FreezeAccount(FreezeLink("mail 1", LUCIE), NOW))
+    await scene.run(freezing.freeze_account, freezing.FreezeAccount(FreezeLink("mail 1", LUCIE, NOW), NOW))
     with pytest.raises(PasskeyRefused):
         await log_in(scene, "in", "phone", 2, now=NOW + DAY)
     assert await scene.run(handlers.list_passkeys, handlers.ListPasskeys(LUCIE)) == []
