@@ -25,11 +25,12 @@ class FreezeLink:
     issued_at: datetime
 
     def opens(self, account: Account) -> bool:
-        """Whether it may still freeze this account: not when it was reopened since, to whoever proved to be its owner.
+        """Whether it may still freeze this account: not one that was created anew or reopened since.
 
-        Old mails stay in mailboxes that the owner may have lost.
+        Old mails stay in mailboxes that the owner has lost, or never had: the first address may have been mistyped.
         """
-        return account.reopened_at is None or self.issued_at >= account.reopened_at.replace(microsecond=0)
+        since = account.reopened_at or account.created_at
+        return self.issued_at >= since.replace(microsecond=0)
 
 
 def freeze(account: Account, now: datetime) -> tuple[Account, AccountFrozen]:

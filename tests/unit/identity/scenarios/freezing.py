@@ -44,6 +44,16 @@ async def a_frozen_account_opens_by_nothing_that_a_thief_may_have(scene: Scene) 
 
 
 @scenario
+async def whoever_reads_a_mistyped_address_cannot_freeze_the_account_that_the_owner_then_opens(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.create(lucie(), "mistyped@exemple.invalid", "48151623")
+    await federation.arrive(scene, lucie(), "owner", now=NOW + HOUR)
+    with pytest.raises(LinkExpired):
+        await freeze(scene, "welcome", now=NOW + 2 * HOUR, sent=NOW + MINUTE)
+    await freeze(scene, "new device", now=NOW + 2 * HOUR, sent=NOW + HOUR)
+
+
+@scenario
 async def freezing_again_changes_nothing_and_an_old_link_cannot_freeze_a_reopened_account(scene: Scene) -> None:
     await emails.an_account(scene)
     for mail in ("mail", "mail", "another mail"):
