@@ -10,6 +10,7 @@ from chassis import telemetry
 from chassis.clock import now
 from chassis.ids import new_id
 from chassis.mongo import Collection, Conflict, Database, Document, Duplicate, Index
+from chassis.origin import is_opaque
 from contracts.envelope import Envelope, decode, encode
 from contracts.event import Event
 
@@ -36,8 +37,10 @@ class Transaction:
     async def publish(self, *events: Event, subject: UUID | str) -> None:
         """Store events to be published after the commit, in this order, as the next of their person.
 
-        `subject` is the id of the thing they are about.
+        `subject` is the id of the thing they are about. Raises ValueError for a number that names a person.
         """
+        if not is_opaque(str(subject)):
+            raise ValueError("the subject of an event must be an opaque id")
         for event in events:
             key = str(event.person_id)
             sequence, at = await self._next(key)
