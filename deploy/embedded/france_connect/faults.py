@@ -45,6 +45,7 @@ _ID_TOKEN: Mapping[str, Change] = {
     "no-acr": lambda _: {"acr": None},
     "at-hash": lambda _: {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
     "no-at-hash": lambda _: {"at_hash": None},
+    "delegation": lambda _: {"rep_scope": ["Social-Santé"]},
 }
 _USERINFO: Mapping[str, Change] = {
     "no-birthdate": lambda _: {"birthdate": None},
@@ -52,6 +53,7 @@ _USERINFO: Mapping[str, Change] = {
     "birthplace": lambda _: {"birthplace": "2C001", "birthcountry": "99100"},
     "gender": lambda _: {"gender": "inconnu"},
     "ameli": lambda _: {"idp_id": "ameli"},
+    "delegation": lambda _: {"rep_scope": ["Social-Santé"]},
 }
 
 

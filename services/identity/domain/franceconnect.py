@@ -44,6 +44,7 @@ class Reason(StrEnum):
     UNSIGNED = "unsigned"
     IDENTITY = "identity"
     LOOP = "loop"
+    DELEGATION = "delegation"
 
 
 class FranceConnectRefused(Problem):

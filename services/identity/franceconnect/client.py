@@ -83,6 +83,7 @@ class FranceConnect:
             access_token, id_token = await self._exchange(code, verifier)
             log_in = await self._tokens.id_token(id_token, nonce=nonce, access_token=access_token)
             person = await self._userinfo(access_token, log_in["sub"])
+            _check_in_person(log_in, person)
             return Identified(
                 sub=log_in["sub"],
                 pivot=_pivot(person),
@@ -189,6 +190,12 @@ class FranceConnect:
 def _unavailable(cause: str) -> FranceConnectUnavailable:
     log.warning("franceconnect unavailable", cause=cause)
     return FranceConnectUnavailable()
+
+
+def _check_in_person(*answers: Claims) -> None:
+    """Whoever acts for somebody else (`rep_scope`, domain 3.6) needs a mandate, which no account knows yet (B5)."""
+    if any("rep_scope" in each for each in answers):
+        raise FranceConnectRefused(Reason.DELEGATION)
 
 
 def _pivot(person: Claims) -> PivotIdentity:

@@ -13,7 +13,7 @@ from tests.unit.chassis.test_origin import NIR, PERSON
 
 @pytest.mark.parametrize("subject", [NIR, NIR[:13], "2 85 03 29 990 901 95", "lucie@exemple.invalid", ""])
 async def test_a_number_or_an_address_is_the_subject_of_no_event(subject: str) -> None:
-    unused = cast(Any, None)
+    unused = cast("Any", None)
     closed = AccountClosed(person_id=UUID(PERSON), reason=ClosureReason.NEVER_OPENED, closed_at=datetime.now(UTC))
     with pytest.raises(ValueError, match="opaque"):
         await Transaction(unused, unused, "/compte/identity").publish(closed, subject=subject)

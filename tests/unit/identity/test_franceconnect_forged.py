@@ -42,10 +42,12 @@ OF_ID_TOKEN = {
     **dict.fromkeys(("nonce", "no-nonce"), Reason.NONCE),
     **dict.fromkeys(("acr", "no-acr"), Reason.LEVEL),
     **dict.fromkeys(("at-hash", "no-at-hash"), Reason.AT_HASH),
+    "delegation": Reason.DELEGATION,
 }
 OF_USERINFO = {
     **dict.fromkeys(("no-birthdate", "birthdate", "birthplace", "gender"), Reason.IDENTITY),
     "ameli": Reason.LOOP,
+    "delegation": Reason.DELEGATION,
 }
 REFUSED |= {f"id-token/{name}": reason for name, reason in {**OF_ANY_TOKEN, **OF_ID_TOKEN}.items()}
 REFUSED |= {f"userinfo/{name}": reason for name, reason in {**OF_ANY_TOKEN, **OF_USERINFO}.items()}
