@@ -1,11 +1,12 @@
 """Identity over HTTP: what its callers can do."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
-from contracts.identity import AccountCreated, CodeReset
+from contracts.identity import AccountCreated, CodeReset, LogInBlocked
 from services.identity.store import INDEXES
-from tests.integration.identity.device import FORM, NIR, STRANGER, Client, bare, claims_of, events
+from tests.integration.identity.device import FORM, NIR, STRANGER, Client, bare, claims_of, events, last
 from tests.unit.identity.fakes import LUCIE, MARC
 
 
@@ -146,9 +147,31 @@ async def test_a_code_change_needs_the_current_code_and_a_strong_new_one(client:
         [error] = refused.json()["errors"]
         assert (error["pointer"], error["code"]) == (pointer, code)
     good = {"new_code": "6283", "current_code": "7294"}
-    assert (await client.call("PUT", "/me/code", good, key="click-0002")).status_code == 204
-    assert (await client.call("PUT", "/me/code", good, key="click-0002")).status_code == 204
+    for _ in range(7):  # the code that was right the first time is not tried again
+        assert (await client.call("PUT", "/me/code", good, key="click-0002")).status_code == 204
     assert (await client.log_in("6283")).status_code == 200
+    assert LogInBlocked not in [type(event) for event in await events(client.app)]
+
+
+async def test_wrong_codes_before_a_change_block_it_and_are_told(client: Client) -> None:
+    await client.open_account()
+    wrong = {"new_code": "6283", "current_code": "9999"}
+    refused = [(await client.call("PUT", "/me/code", wrong)).status_code for _ in range(6)]
+    assert refused == [422] * 5 + [429]
+    assert (await last(client.app, LogInBlocked)).failed_attempts == 5
+
+
+async def test_of_three_forgotten_codes_a_day_the_last_goes_to_a_known_device_alone(client: Client) -> None:
+    await client.open_account()
+    asked = {"nir": NIR, "birth_date": FORM["birth_date"]}
+
+    async def sent(body: dict[str, Any]) -> int:
+        assert (await client.another().call("POST", "/code-resets", body)).status_code == 202
+        return sum(isinstance(event, CodeReset) for event in await events(client.app))
+
+    strangers = [await sent({**asked, "device_token": token}) for token in ("", "not one of ours", "")]
+    assert strangers == [1, 2, 2]
+    assert await sent({**asked, "device_token": client.device}) == 3
 
 
 async def test_a_code_change_that_is_sent_again_is_answered_again(client: Client) -> None:
