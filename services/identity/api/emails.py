@@ -10,7 +10,7 @@ from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT, NeutralView, silent
 from services.identity.api.fields import OpaqueToken, RequestModel, TypedCode, TypedEmail
-from services.identity.api.parts import EVEN_PACE, CurrentParts, Parts, Say
+from services.identity.api.parts import EVEN_PACE_WITH_A_CODE, CurrentParts, Parts, Say
 from services.identity.api.step_up import CurrentCodeCheck
 from services.identity.domain.email import Email
 from services.identity.domain.emails import Proposal
@@ -65,7 +65,7 @@ def drawn(email: Email, parts: Parts) -> Proposal:
     response_model=NeutralView,
     operation_id="change_email",
     summary="Ask for another e-mail address",
-    dependencies=[EVEN_PACE],
+    dependencies=[EVEN_PACE_WITH_A_CODE],
 )
 async def change_email(
     request: EmailRequest,

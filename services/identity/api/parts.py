@@ -184,14 +184,15 @@ CurrentParts = Annotated[Parts, Depends(parts)]
 Say = Annotated[Callable[[Text], str], Depends(sentences)]
 
 
-async def _next_pace(current: Parts, started: float) -> None:
-    """Wait until a whole number of paces has passed, so that an answer that took longer tells little more.
+async def _next_pace(current: Parts, started: float, paces: int = 1) -> None:
+    """Wait until a whole number of so many paces has passed, so that an answer that took longer tells little more.
 
     And a moment longer, never the same: what an answer sets in motion keeps the machine busy when it leaves, and a
     number can be asked about too seldom to find that out as an average.
     """
     if pace := current.neutral_answer_time.total_seconds():
-        await asyncio.sleep(pace - (_clock() - started) % pace + jitter(0.4 * pace))
+        step = paces * pace
+        await asyncio.sleep(step - (_clock() - started) % step + jitter(0.4 * pace))
 
 
 def _clock() -> float:
@@ -204,6 +205,14 @@ async def _evenly(current: CurrentParts) -> AsyncIterator[None]:
         yield
     finally:
         await _next_pace(current, started)
+
+
+async def _evenly_with_a_code(current: CurrentParts) -> AsyncIterator[None]:
+    started = _clock()
+    try:
+        yield
+    finally:
+        await _next_pace(current, started, paces=2)
 
 
 async def _evenly_once_judged(current: CurrentParts) -> AsyncIterator[None]:
@@ -221,6 +230,8 @@ async def _evenly_once_judged(current: CurrentParts) -> AsyncIterator[None]:
 
 # A route that answers alike whatever happened must not tell by its time either (reliability A3).
 EVEN_PACE = Depends(_evenly, scope="function")
+# The same where the current code is compared first, which takes about a pace.
+EVEN_PACE_WITH_A_CODE = Depends(_evenly_with_a_code, scope="function")
 # The same for log-ins, save that whoever tries too often is refused at once, so that a flood costs little: that
 # depends on what was tried on the number, never on whether it has an account.
 EVEN_PACE_ONCE_JUDGED = Depends(_evenly_once_judged, scope="function")
