@@ -78,7 +78,8 @@ async def test_a_provisional_code_opens_one_session_however_many_use_it_at_once(
         opened = [each.json for each in answers if each.status == 200]
         assert len(opened) == 1, Counter(each.status for each in answers)
         say("A13", f"{AT_ONCE} uses at once: {Counter(each.status for each in answers)}")
-        assert (await strangers[0].post("/sessions", body)).status == 401
+        # Those that came after the one that was right may have used up the attempts.
+        assert (await strangers[0].post("/sessions", body)).status in {401, 429}
         bearer = {"Authorization": f"Bearer {opened[0]['access_token']}"}
         for path in ("/me/email", "/me/passkeys/options", "/requests"):
             method = "PUT" if path == "/me/email" else "POST"

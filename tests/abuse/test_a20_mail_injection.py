@@ -22,9 +22,17 @@ ADDED_ON_THE_WAY = {"received", "return-path"}
 HIDDEN = set("\u202e\u2066\u2069\u200f\u200b\u2028\u2029")
 # A first and a last name, and how the two may stand in the mail.
 NAMES: Mapping[str, tuple[str, str, str]] = {
-    "a template": ("{{7*7}}", "{% for x in [1,2] %}XY{% endfor %}", "{{7*7}} {% for x in [1,2] %}XY{% endfor %}"),
+    "a template": (
+        "{{977*983}}",
+        "{% for x in [1,2] %}XY{% endfor %}",
+        "{{977*983}} {% for x in [1,2] %}XY{% endfor %}",
+    ),
     "the way out of a sandbox": ("{{ self.__init__.__globals__ }}", "{{ cycler.__init__ }}", ""),
-    "other people's formats": ("${7*7}", "#{7*7} %(name)s <%= 7*7 %>", "${7*7} #{7*7} %(name)s <%= 7*7 %>"),
+    "other people's formats": (
+        "${977*983}",
+        "#{977*983} %(name)s <%= 977*983 %>",
+        "${977*983} #{977*983} %(name)s <%= 977*983 %>",
+    ),
     "markup": ("<b>Camille</b>", "<img src=x onerror=alert(1)>", "<b>Camille</b> <img src=x onerror=alert(1)>"),
     "text turned around": ("Ca\u202emille\u200f", "ES\u2066SAI\u2069\u200b", "Ca mille ES SAI"),
     "separators of lines": (
@@ -43,7 +51,7 @@ ADDRESSES = (
     "a@exemple.invalid>\n<b@exemple.invalid",
     "a%b@exemple.invalid@exemple.invalid",
     "a@exemple.invalid\u2028b",
-    "{{7*7}} @exemple.invalid",
+    "{{977*983}} @exemple.invalid",
 )
 
 
@@ -74,7 +82,7 @@ async def test_the_name_of_the_register_stands_in_the_mail_as_text_and_in_no_hea
     assert html is not None
     greeting = text.get_content().splitlines()[0]
     assert greeting == f"Bonjour {shown or f'{first} {last}'},"
-    for evaluated in ("49", "XYXY", "<class", "<b>", "<img", "<function"):
+    for evaluated in ("960391", "XYXY", "<class", "<b>", "<img", "<function"):
         assert evaluated not in html.get_content()
     assert not HIDDEN & set(text.get_content() + html.get_content())
 
