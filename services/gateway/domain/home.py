@@ -4,7 +4,6 @@ Each fact remembers the sequence of the event it came from and the newest wins, 
 repetition of events ends in the same state.
 """
 
-import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -28,26 +27,13 @@ from contracts.identity import (
 from contracts.notifications import EmailFailed, EmailKind, EmailSent
 from contracts.payments import ComplementaryStatus, PaymentKind, ReimbursementPaid
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
+from services.gateway.domain.parameters import TO_SEND_MONTHS, in_force, months_before
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 PARIS = ZoneInfo("Europe/Paris")
 LATEST = 5  # lines of "Mes derniers paiements" (domain F34)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A value that a text outside this project may change one day."""
-
-    id: str
-    valid_from: date
-    value: int
-    source: str
-
-
-# The banner about payments to pass on to a complementary insurer looks as far back as the list of payments.
-TO_SEND_MONTHS = (Parameter("home.to-send-months", date(2020, 7, 1), 6, "domain F45, F52"),)
 
 
 @dataclass(frozen=True)
@@ -286,15 +272,3 @@ def _pruned(home: Home) -> Home:
 
 def _to_send(payment: Payment, since: date) -> bool:
     return payment.complementary is ComplementaryStatus.TO_SEND_YOURSELF and payment.payment_date >= since
-
-
-def in_force(parameters: tuple[Parameter, ...], day: date) -> int:
-    """The value that holds on this day; before the first one, the first one."""
-    known = [each for each in parameters if each.valid_from <= day]
-    return max(known or parameters, key=lambda each: (each.valid_from <= day, each.valid_from)).value
-
-
-def months_before(day: date, months: int) -> date:
-    """The same day of an earlier month, or that month's last day (31 August minus 6 is 28 or 29 February)."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

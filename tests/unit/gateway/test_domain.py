@@ -13,8 +13,9 @@ from contracts.notifications import EmailKind
 from contracts.payments import ComplementaryStatus, PaymentKind
 from contracts.procedures import RequestState
 from services.gateway.consumers import consumers
-from services.gateway.domain.home import Home, apply, months_before
+from services.gateway.domain.home import Home, apply
 from services.gateway.domain.page import Status, marked_stale
+from services.gateway.domain.parameters import months_before
 from services.gateway.domain.rendering import Caisse, render
 from tests.unit.gateway.builders import (
     LUCIE,
