@@ -46,7 +46,7 @@ class AccessTokens:
         self._asking = asyncio.Lock()
         self._read: dict[bytes, Session] = {}
         self._revoked: frozenset[UUID] = frozenset()
-        self._forgotten: frozenset[UUID] = frozenset()
+        self._forgotten: dict[UUID, datetime] = {}
 
     async def read(self, token: str) -> Session:
         """The session of a valid access token. Raises Unauthenticated, or Unavailable while no key is known."""
@@ -70,12 +70,16 @@ class AccessTokens:
     async def follow_revoked(self, work: Work[Any]) -> None:
         """Learn which sessions are over; repeated, so that every replica refuses them within 1 s."""
         self._revoked = frozenset(await work.read(handlers.recently_revoked, self._now()))
-        self._forgotten -= self._revoked
         await asyncio.sleep(FOLLOW_SECONDS)
 
     def forget(self, session_id: UUID) -> None:
-        """Refuse a session at once in this process; the others learn it from identity's event."""
-        self._forgotten |= {session_id}
+        """Refuse a session at once in this process, until none of its tokens can be valid any more.
+
+        The others learn it from identity's event.
+        """
+        now = self._now()
+        still = {each: at for each, at in self._forgotten.items() if at > now - handlers.REVOCATIONS_MATTER}
+        self._forgotten = {**still, session_id: now}
 
     async def _verified(self, token: str, kind: str) -> dict[str, object]:
         """The claims of a token of this kind. Raises Unauthenticated, or Unavailable while no key is known."""
