@@ -6,8 +6,9 @@ from typing import Any
 
 from chassis.app import bare_app
 from services.gateway.api import routers as gateway_routers
-from services.gateway.api.describing import IDEMPOTENCY_KEY
+from services.gateway.api.describing import IDEMPOTENCY_KEY, PROOF
 from services.gateway.domain.capabilities import CAPABILITIES, OWN, Access, Capability, forwarded
+from services.gateway.domain.limits import Per
 
 SERVICES = ("identity", "payments", "procedures", "notifications")
 # Who reads what is sent to the gateway's own routes.
@@ -16,32 +17,30 @@ SECURITY = {
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-access"},
     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
 }
-PROBLEM = {
-    "description": "A refusal (RFC 9457).",
-    "content": {
-        "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "required": ["type", "title", "status", "detail"],
-                "properties": {
-                    "type": {"type": "string"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "detail": {"type": "string"},
-                    "trace_id": {"type": "string"},
-                    "errors": {"type": "array", "items": {"type": "object"}},
-                },
-            }
-        }
-    },
-}
+
+
+def _problem(description: str, **more: dict[str, Any]) -> dict[str, Any]:
+    text = {"type": "string"}
+    members = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "trace_id": text}
+    errors = {"type": "array", "items": {"type": "object"}}
+    schema = {
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {**members, "errors": errors, **more},
+    }
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+
+
+PROBLEM = _problem("A refusal (RFC 9457).")
 STANDING = {
     "RateLimit-Policy": {"description": "The limit: q uses in w seconds.", "schema": {"type": "string"}},
     "RateLimit": {"description": "What is left of it: r uses for t seconds.", "schema": {"type": "string"}},
 }
 TOO_MANY = {
-    **PROBLEM,
-    "description": "Used too often; Retry-After says in how many seconds to try again.",
+    **_problem(
+        "Used too often; Retry-After says in how many seconds to try again.",
+        proof_of_work={"type": "object", "description": "At times: its solution in X-Altcha lets in at once."},
+    ),
     "headers": {"Retry-After": {"schema": {"type": "integer"}}, **STANDING},
 }
 
@@ -66,9 +65,11 @@ def _public(services: dict[str, dict[str, Any]]) -> dict[str, Any]:
         schemas |= used
     for each in CAPABILITIES:
         schemas |= _as_its_reader_says(document["paths"][each.public_path][each.method.lower()], each, services)
+        operation = document["paths"][each.public_path][each.method.lower()]
         if each.limits:
-            refusals = document["paths"][each.public_path][each.method.lower()]["responses"]
-            refusals["429"] = {"$ref": "#/components/responses/TooManyRequests"}
+            operation["responses"]["429"] = {"$ref": "#/components/responses/TooManyRequests"}
+        if any(limit.by is Per.PROOF for limit in each.limits):
+            operation["parameters"] = [*operation.get("parameters", []), PROOF]
     document["components"]["responses"]["TooManyRequests"] = TOO_MANY
     document["components"] |= {"securitySchemes": SECURITY, "schemas": dict(sorted(schemas.items()))}
     document["paths"] = dict(sorted(document["paths"].items()))

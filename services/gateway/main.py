@@ -14,13 +14,14 @@ from chassis.history import history
 from chassis.outbox import Transaction
 from chassis.service import Service
 from chassis.work import Work
-from services.gateway import docs, limiter, portal
+from services.gateway import docs, limiter, portal, proofs
 from services.gateway.access_tokens import AccessTokens
 from services.gateway.api import routers
 from services.gateway.api.access import Edge
 from services.gateway.api.limiting import RateLimitHeaders, RateLimits
 from services.gateway.api.upgrading import install_upgrades
 from services.gateway.consumers import consumers
+from services.gateway.domain.app_links import android_association, apple_association
 from services.gateway.rebuild import rebuild, sound
 from services.gateway.settings import Settings
 from services.gateway.store import INDEXES, Caisses, MongoStore, Pages
@@ -48,7 +49,7 @@ app = create_app(
     store=store,
     routers=[*routers, docs.router, portal.router],
     consumers=consumers,
-    indexes={**INDEXES, **limiter.INDEXES},
+    indexes={**INDEXES, **limiter.INDEXES, **proofs.INDEXES},
     tasks={"revoked sessions": tokens.follow_revoked, "upstream": upstream.stay_open},
     edge=True,
 )
@@ -59,11 +60,16 @@ app.state.edge = Edge(
     tokens,
     Pages(service.database),
     RateLimits(
-        limiter.Limiter(service.database, service.cipher.blind), settings.limits_in_force, settings.trusted_proxies
+        limiter.Limiter(service.database, service.cipher.blind),
+        proofs.Proofs(service.database, service.cipher.blind("secret of the proofs of work"), settings.proof_cost),
+        settings.limits_in_force,
+        settings.trusted_proxies,
     ),
     settings.public_url,
+    settings.link_to_application,
+    apple_association(settings.ios_apps, settings.link_to_application) if settings.ios_apps else {},
+    android_association(settings.android_apps),
     secure_cookies=settings.secure_cookies,
-    app_link=settings.app_link,
     other_origins=settings.other_origins,
     app_minimum=settings.oldest_applications,
 )

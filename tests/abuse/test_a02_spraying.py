@@ -1,13 +1,16 @@
 """A2: the few codes that people like most are tried on very many numbers."""
 
+import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from uuid import UUID
 
 import aiohttp
+from altcha import Challenge, Payload, solve_challenge
 
 from chassis.clock import now
 from deploy.demo.client import seen
@@ -22,7 +25,7 @@ from services.identity.domain.account import Account
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.parameters import BUILT_IN, Parameters
 from services.identity.store.accounts import account_document
-from tests.abuse.crowd import at_once, crowd
+from tests.abuse.crowd import Heard, Stranger, at_once, crowd
 from tests.abuse.figures import say
 from tests.abuse.owners import people
 from tests.abuse.scale import scaled
@@ -30,7 +33,7 @@ from tests.world import World
 
 NUMBERS = scaled(10_000, 40)
 SOURCES = scaled(310, 4)
-A_NETWORK = 100
+A_NETWORK, PROOFS, CEILING = 100, 400, 1000
 # How often people choose a four-digit code when nothing is forbidden, in percent (DataGenetics, 3.4 million codes).
 LIKED = {
     "1234": 10.713,
@@ -103,6 +106,50 @@ async def test_a_network_that_asks_too_often_is_told_how_long_to_wait(world: Wor
         wait = int(each.headers["retry-after"])
         assert each.headers["ratelimit"] == f'"network";r=0;t={wait}'
         assert 0 < wait <= 300
+
+
+async def test_work_opens_a_network_that_is_used_up_once_a_challenge_and_never_beyond_its_ceiling(
+    world: World,
+) -> None:
+    bodies = [{"nir": each.nir, "code": SPRAYED[0], "client_id": "ios"} for each in people(A_NETWORK + 6)]
+    others = {each["_id"] for each in world.database("gateway")["rates"].find()}
+    async with crowd(world, 1) as [stranger]:
+        await at_once([partial(stranger.insist, "/sessions", bodies.pop()) for _ in range(A_NETWORK)], most=4)
+        first = await stranger.insist("/sessions", bodies.pop())
+        proof = await solved(first)
+        tries = [await paying(stranger, bodies.pop(), proof) for _ in range(2)]
+        assert [each.status for each in (first, *tries)] == [429, 401, 429]
+        assert tries[0].headers["ratelimit-policy"] == f'"proof";q={PROOFS};w=300'
+        assert tries[1].headers["ratelimit-policy"] == f'"network";q={A_NETWORK};w=300'
+        for name, uses, most in (("proof", 1, PROOFS), ("ceiling", A_NETWORK + 1, CEILING)):
+            with used_up(world, others, uses, most):
+                held = await paying(stranger, bodies[-1], await solved(await stranger.insist("/sessions", bodies[-1])))
+            assert (held.status, held.headers["ratelimit-policy"]) == (429, f'"{name}";q={most};w=300')
+            assert "proof_of_work" not in held.json
+
+
+async def solved(refused: Heard) -> str:
+    """The header that answers the challenge of a refusal: half a second of this machine's work."""
+    challenge = Challenge.from_dict(refused.json["proof_of_work"])
+    solution = await asyncio.to_thread(solve_challenge, challenge)
+    assert solution
+    say("A2", f"a challenge took {solution.counter + 1} tries and {solution.time or 0:.0f} ms")
+    return Payload(challenge, solution).to_base64()
+
+
+async def paying(stranger: Stranger, body: dict[str, str], proof: str) -> Heard:
+    """A try that is paid for."""
+    return await stranger.post("/sessions", body, headers={"X-Altcha": proof})
+
+
+@contextmanager
+def used_up(world: World, others: set[str], uses: int, most: int) -> Iterator[None]:
+    """The counter with so many uses, which is none of the others, is full for as long as the block runs."""
+    rates = world.database("gateway")["rates"]
+    [counter] = [each for each in rates.find() if each["_id"] not in others and len(each["uses"]) == uses]
+    rates.update_one({"_id": counter["_id"]}, {"$set": {"uses": counter["uses"][:1] * most}})
+    yield
+    rates.update_one({"_id": counter["_id"]}, {"$set": {"uses": counter["uses"]}})
 
 
 async def sprayed(world: World) -> float:

@@ -1,6 +1,6 @@
 """The public API, under /api/v1."""
 
-from services.gateway.api import forward, franceconnect, helping, home, log_in, portal_info, public, sessions
+from services.gateway.api import app_links, forward, franceconnect, helping, home, log_in, portal_info, public, sessions
 
 routers = (
     home.router,
@@ -10,5 +10,6 @@ routers = (
     public.router,
     portal_info.router,
     helping.router,
+    app_links.router,
     forward.router,
 )

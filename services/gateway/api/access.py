@@ -1,8 +1,8 @@
 """Who calls: an application by its bearer token, a browser by its cookies."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -10,7 +10,8 @@ from fastapi import Request, Response
 from chassis import telemetry
 from contracts.identity import Channel
 from contracts.problems import Unauthenticated
-from services.gateway.api.limiting import RateLimits, Room, device_token
+from services.gateway.api.bodies import device_token
+from services.gateway.api.limiting import RateLimits, Room
 from services.gateway.domain.capabilities import Access, Capability
 from services.gateway.domain.limits import Per
 from services.gateway.domain.sessions import SAFE_METHODS, Provenance, Session, admit
@@ -41,7 +42,8 @@ class AccessTokens(Protocol):
 class Edge:
     """What the routes stand on. Our own pages come from `public_url` and, where they have more, `other_origins`.
 
-    `app_minimum`: the oldest version of each platform's application that is served.
+    `app_minimum`: the oldest version of each platform's application that is served. `app_link` is opened by our
+    application alone, which the associations prove to phones; empty ones are not answered.
     """
 
     services: Services
@@ -49,8 +51,10 @@ class Edge:
     pages: PreparedPages
     rates: RateLimits
     public_url: str
+    app_link: str
+    ios_association: Mapping[str, Any] = field(default_factory=dict)
+    android_association: Sequence[Mapping[str, Any]] = ()
     secure_cookies: bool = True
-    app_link: str = "compte://franceconnect"
     entrance: Room = field(default_factory=lambda: Room(MOST_ENTERING))
     other_origins: tuple[str, ...] = ()
     app_minimum: Mapping[str, Version] = field(default_factory=dict)
@@ -143,9 +147,14 @@ async def _session(edge: Edge, token: str | None, channel: Channel) -> Session:
     return session
 
 
+def browsers_device(request: Request) -> str | None:
+    """The device token that a browser's cookie holds."""
+    return request.cookies.get(edge_of(request).cookie(DEVICE))
+
+
 async def _device(edge: Edge, request: Request) -> UUID | None:
     """The device that proves itself: a browser by its cookie, an application in the body of its log-in."""
-    token = request.cookies.get(edge.cookie(DEVICE)) or device_token(await request.body())
+    token = browsers_device(request) or device_token(await request.body())
     return await edge.tokens.read_device(token) if token else None
 
 

@@ -14,6 +14,14 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 8, "maxLength": 64, "pattern": r"^[A-Za-z0-9_.:\-]+$"},
     "description": "Sent again with the same key, a command is answered as the first time and done once.",
 }
+PROOF: dict[str, Any] = {
+    "name": "X-Altcha",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 2000},
+    "description": "The solution of the `proof_of_work` of a 429, in base64: the same request with it is let in, once, "
+    "although too many came from this network (ALTCHA, PoW v2; 5 minutes).",
+}
 
 
 def described(

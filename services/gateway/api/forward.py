@@ -7,7 +7,8 @@ from urllib.parse import quote_from_bytes
 from fastapi import APIRouter, Request, Response
 
 from contracts.problems import NotFound
-from services.gateway.api.access import admitted, edge_of
+from services.gateway.api.access import admitted, browsers_device, edge_of
+from services.gateway.api.bodies import with_device
 from services.gateway.domain.calls import Answer, Call
 from services.gateway.domain.capabilities import PREFIX, Capability, forwarded
 from services.gateway.domain.sessions import Session
@@ -42,7 +43,10 @@ def answered(answer: Answer) -> Response:
 def _route(wanted: Capability) -> Callable[[Request], Awaitable[Response]]:
     async def forward(request: Request) -> Response:
         session = await admitted(request, wanted)
-        call = call_of(request, wanted, session, await request.body())
+        body = await request.body()
+        if wanted.device and (known := browsers_device(request)):
+            body = with_device(body, known)
+        call = call_of(request, wanted, session, body)
         return answered(await edge_of(request).services.call(call))
 
     return forward

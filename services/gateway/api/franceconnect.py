@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.mongo import DatabaseDown
 from chassis.web import BadRequest, Unexpected
@@ -186,10 +187,14 @@ async def come_back_from_franceconnect(
     responses={200: {"model": OutcomeView}},
 )
 async def log_in_with_franceconnect(request: Request) -> Response:
-    """The second half for an application, which kept its ticket."""
+    """The second half for an application, which kept its ticket. What a browser began ends here without a session."""
     await admitted(request, RETURN)
     check_provenance(request, proof=False)
-    answer = await edge_of(request).services.call(call_of(request, RETURN, None, await request.body()))
+    services, call = edge_of(request).services, call_of(request, RETURN, None, await request.body())
+    # Without its ticket identity says whether an application began this, and opens no session that nobody would get.
+    answer = await services.call(replace(call, body=_without_ticket(call.body)))
+    if answer.status == OK and orjson.loads(answer.body)["outcome"] == "to-app":
+        answer = await services.call(call)
     if answer.status != OK:
         return answered(answer)
     outcome: dict[str, Any] = orjson.loads(answer.body)
@@ -231,6 +236,18 @@ async def _ask(request: Request, wanted: Capability, asked: Capability, said: Ma
     return await edge_of(request).services.call(call)
 
 
+def _without_ticket(body: bytes) -> bytes:
+    """What came back, of nobody in particular. Raises RequestValidationError; what is no JSON is left to identity."""
+    try:
+        brought = ReturnBody.model_validate_json(body)
+    except ValidationError as wrong:
+        errors = wrong.errors(include_url=False, include_context=False, include_input=False)
+        if errors[0]["type"] == "json_invalid":
+            return body
+        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in errors]) from None
+    return encode(**brought.model_dump(exclude={"ticket"}))
+
+
 async def _always(asking: Awaitable[Answer]) -> Answer:
     """The answer; a refusal of ours becomes one, since a browser must end on a page."""
     try:
@@ -254,7 +271,7 @@ def _arrive(edge: Edge, answer: Answer, brought: Mapping[str, str | None]) -> Re
             return RedirectResponse(f"{edge.app_link}?{urlencode({k: v for k, v in brought.items() if v})}", 302)
         case "session" if outcome["client_id"] == "web":
             tokens = Tokens.read(outcome["session"])
-            response = _page(HOME_PAGE)
+            response = _page(HOME_PAGE + _after(answer))
             edge.give(response, tokens)
             if outcome.get("logout_url"):
                 edge.keep(response, LEAVING, outcome["logout_url"], tokens.refresh_life)
@@ -265,6 +282,12 @@ def _arrive(edge: Edge, answer: Answer, brought: Mapping[str, str | None]) -> Re
             return response
         case result:
             return _page(RESULT_PAGE, resultat=result)
+
+
+def _after(answer: Answer) -> str:
+    """Which write the page is to wait for: behind the `#`, since no script sees the headers of a redirect."""
+    written = answer.headers.get("x-read-after")
+    return f"#apres={written}" if written else ""
 
 
 def _page(address: str, **query: str) -> Response:

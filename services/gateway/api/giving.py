@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-import orjson
-from fastapi import Request, Response
+from fastapi import Response
 from pydantic import BaseModel
 
-from contracts.identity import Channel
-from services.gateway.api.access import DEVICE, Edge, edge_of
+from services.gateway.api.access import Edge
 from services.gateway.api.forward import answered
 from services.gateway.domain.calls import Answer
 from services.gateway.handlers.sessions import Tokens
@@ -42,27 +40,3 @@ def given(edge: Edge, answer: Answer, tokens: Tokens | None, *, browser: bool) -
     if browser:
         edge.give(response, tokens)
     return response
-
-
-def sent_by(body: bytes) -> dict[str, object]:
-    """What a body says, before identity has checked it; nothing when it is no object."""
-    try:
-        sent = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return sent if isinstance(sent, dict) else {}
-
-
-def from_browser(body: bytes) -> bool:
-    """Whether the log-in is a browser's, which keeps its tokens in cookies."""
-    return sent_by(body).get("client_id") == Channel.WEB
-
-
-def with_device(request: Request, body: bytes) -> bytes:
-    """A browser's body with the device that its cookie names; no script can name another."""
-    sent = sent_by(body)
-    if not sent:
-        return body
-    sent.pop("device_token", None)
-    known = request.cookies.get(edge_of(request).cookie(DEVICE))
-    return orjson.dumps({**sent, "device_token": known} if known else sent)

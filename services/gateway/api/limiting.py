@@ -1,15 +1,15 @@
 """Rate limits of a request: whom it is counted for, and what the answer says of it."""
 
-from collections.abc import Awaitable, Iterator, MutableMapping
+from collections.abc import Awaitable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import orjson
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problems import Unavailable
+from services.gateway.api.describing import PROOF
 from services.gateway.domain.capabilities import Capability
 from services.gateway.domain.limits import (
     Counter,
@@ -19,6 +19,7 @@ from services.gateway.domain.limits import (
     Standing,
     Table,
     TooManyRequests,
+    nearest,
     network,
     rule_for,
 )
@@ -34,11 +35,22 @@ class Counters(Protocol):
         """Count one use."""
 
 
+class Proofs(Protocol):
+    """The challenges with which a network goes beyond its own budget."""
+
+    def challenge(self, route: str) -> Mapping[str, Any]:
+        """A new one."""
+
+    def take(self, solution: str | None, route: str) -> Awaitable[bool]:
+        """Whether this solves one, for the first time."""
+
+
 @dataclass(frozen=True)
 class RateLimits:
     """The limits in force, and the proxies that are believed about where a request comes from."""
 
     counters: Counters
+    proofs: Proofs
     table: Table
     trusted_proxies: Networks
 
@@ -47,19 +59,32 @@ class RateLimits:
         return rule_for(wanted.method, wanted.path, self.table)
 
     async def use(self, request: Request, rule: Rule, session: Session | None, device: object) -> None:
-        """Count this request, and remember what the answer is to say. Raises TooManyRequests."""
-        known = {Per.NETWORK: self._network(request)}
+        """Count this request, and remember what the answer is to say. Raises TooManyRequests.
+
+        A proof is looked at only when nothing else grants the request, and a ceiling counts only what is granted below
+        it: a stranger who is refused uses up nothing of anybody.
+        """
+        known = dict.fromkeys((Per.NETWORK, Per.PROOF, Per.CEILING), self._network(request))
         if session is not None:
             known[Per.SESSION] = str(session.session_id)
         if device is not None:
             known[Per.DEVICE] = str(device)
-        counter = rule.counter(known)
-        if counter is None:
-            return
-        standing = await self.counters.use(counter)
+        standings = await self._count(rule.counter(known))
+        if rule.can_go_on(standings) and await self.proofs.take(request.headers.get(PROOF["name"]), rule.name):
+            standings = await self._count(rule.counter(known, (Per.PROOF,)))
+        if all(each.granted for each in standings):
+            standings += await self._count(rule.counter(known, (Per.CEILING,)))
+        if standings:
+            self._tell(request, rule, nearest(standings))
+
+    async def _count(self, counter: Counter | None) -> list[Standing]:
+        return [await self.counters.use(counter)] if counter else []
+
+    def _tell(self, request: Request, rule: Rule, standing: Standing) -> None:
         request.scope[STANDING] = standing
         if not standing.granted:
-            raise TooManyRequests(standing.wait)
+            way_on = self.proofs.challenge(rule.name) if rule.can_go_on([standing]) else None
+            raise TooManyRequests(standing.wait, way_on)
 
     def _network(self, request: Request) -> str:
         peer = request.client.host if request.client else None
@@ -82,16 +107,6 @@ class Room:
             yield
         finally:
             self._free += 1
-
-
-def device_token(request_body: bytes) -> str | None:
-    """The `device_token` that an application puts in the body of its log-in."""
-    try:
-        sent = orjson.loads(request_body)
-    except orjson.JSONDecodeError:
-        return None
-    token = sent.get("device_token") if isinstance(sent, dict) else None
-    return token if isinstance(token, str) else None
 
 
 class RateLimitHeaders:

@@ -6,10 +6,11 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from services.gateway.api.access import admitted, check_provenance, edge_of
+from services.gateway.api.access import admitted, browsers_device, check_provenance, edge_of
+from services.gateway.api.bodies import from_browser, with_device
 from services.gateway.api.describing import described
 from services.gateway.api.forward import call_of
-from services.gateway.api.giving import ChallengeView, SessionView, from_browser, given, with_device
+from services.gateway.api.giving import ChallengeView, SessionView, given
 from services.gateway.domain.capabilities import PREFIX, Capability, capability
 from services.gateway.handlers import sessions as handlers
 from services.gateway.handlers.sessions import IDENTITY
@@ -93,6 +94,6 @@ async def _enter(request: Request, wanted: Capability, *, device: bool = True) -
         await admitted(request, wanted)
         check_provenance(request, proof=browser)
         if browser and device:
-            body = with_device(request, body)
+            body = with_device(body, browsers_device(request))
         answer, tokens = await handlers.log_in(call_of(request, wanted, None, body), edge.services)
     return given(edge, answer, tokens, browser=browser)

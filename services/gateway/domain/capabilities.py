@@ -38,7 +38,8 @@ class Capability:
     """One public route. `path` is under /api/v1; `service` answers it, at the same path unless `target` differs.
 
     `menu` is the label of its tab on the home page; `idempotent` says that it takes an Idempotency-Key, `cacheable`
-    that its answer is the same for everybody and may be kept; of every other answer nothing is.
+    that its answer is the same for everybody and may be kept; of every other answer nothing is. `device` says that it
+    matters on which device it is asked: a browser's cookie goes along as the `device_token` of the body.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Capability:
     channels: frozenset[Channel] = BOTH
     idempotent: bool = False
     cacheable: bool = False
+    device: bool = False
     target: str | None = None
     menu: str | None = None
     shortcuts: tuple[Shortcut, ...] = ()
@@ -148,6 +150,7 @@ CAPABILITIES: Sequence[Capability] = (
         ("F17", "F20", "F21", "F22", "F23"),
         "Ask for a provisional code",
         idempotent=True,
+        device=True,
     ),
     Capability("PUT", "/me/code", OWN, Access.ANY_SESSION, ("F21",), "Choose an own access code", idempotent=True),
     Capability("GET", "/me", "identity", Access.SESSION, ("F33", "F53"), "The profile", menu="Mes informations"),

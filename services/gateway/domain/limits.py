@@ -1,8 +1,9 @@
 """How often a route may be used, and whose uses are counted together.
 
-One counter judges a request: that of the session it belongs to, or else of the device it comes from, or else
-of the network, as far as the route has such a limit. So nobody who shares a network with a known device can
-use up what that device may do (reliability A1, A18).
+A request is judged by the counter of its session, or else of its device, or else of its network, as far as the route
+has such a limit; so nobody who shares a network with a known device can use up what that device may do (reliability
+A1, A18). Where a network has used up its own budget, a solved challenge is counted on a second one (A2). A ceiling
+holds everybody of a network together, so that many devices do not make many budgets: strangers alone never reach it.
 """
 
 import math
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from contracts.problems import Problem, Text
 
@@ -24,11 +26,17 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 
 class Per(StrEnum):
-    """Whose uses are counted together; the first that is known of a caller is the one that counts."""
+    """Whose uses are counted together. `PROOF`: those of a network that paid with a solved challenge."""
 
     SESSION = "session"
     DEVICE = "device"
     NETWORK = "network"
+    PROOF = "proof"
+    CEILING = "ceiling"
+
+
+# The first of these that is known of a caller is the one that counts.
+OWN = (Per.SESSION, Per.DEVICE, Per.NETWORK)
 
 
 @dataclass(frozen=True)
@@ -44,24 +52,24 @@ Limits = tuple[Limit, ...]
 Table = Mapping[str, Limits]
 
 
-def _network(amount: int, seconds: int) -> Limits:
-    return (Limit(Per.NETWORK, amount, seconds),)
+def _limits(seconds: int, **amounts: int) -> Limits:
+    return tuple(Limit(Per(by), amount, seconds) for by, amount in amounts.items())
 
 
 LIMITS: Table = {
-    "POST /accounts": _network(10, HOUR),
-    "POST /code-resets": _network(20, HOUR),
-    "POST /sessions": (*_network(100, 5 * MINUTE), Limit(Per.DEVICE, 20, 5 * MINUTE)),
-    "POST /sessions/refresh": _network(300, 5 * MINUTE),
-    "POST /sessions/challenges/{challenge_id}": _network(30, 10 * MINUTE),
-    "POST /sessions/passkeys/options": _network(60, 5 * MINUTE),
-    "POST /sessions/passkeys": _network(60, 5 * MINUTE),
-    "GET /franceconnect/authorize": _network(60, 5 * MINUTE),
-    "GET /franceconnect/callback": _network(60, 5 * MINUTE),
-    "POST /franceconnect/sessions": _network(60, 5 * MINUTE),
-    "POST /email-validations": _network(30, HOUR),
-    "POST /account-freezes": _network(30, HOUR),
-    EVERY_OTHER_WRITE: (Limit(Per.SESSION, 120, MINUTE), *_network(60, 5 * MINUTE)),
+    "POST /accounts": _limits(HOUR, network=10, proof=40),
+    "POST /code-resets": _limits(HOUR, network=20, proof=80),
+    "POST /sessions": _limits(5 * MINUTE, device=20, network=100, proof=400, ceiling=1000),
+    "POST /sessions/refresh": _limits(5 * MINUTE, network=300),
+    "POST /sessions/challenges/{challenge_id}": _limits(10 * MINUTE, network=30),
+    "POST /sessions/passkeys/options": _limits(5 * MINUTE, network=60),
+    "POST /sessions/passkeys": _limits(5 * MINUTE, network=60),
+    "GET /franceconnect/authorize": _limits(5 * MINUTE, network=60),
+    "GET /franceconnect/callback": _limits(5 * MINUTE, network=60),
+    "POST /franceconnect/sessions": _limits(5 * MINUTE, network=60),
+    "POST /email-validations": _limits(HOUR, network=30),
+    "POST /account-freezes": _limits(HOUR, network=30),
+    EVERY_OTHER_WRITE: (*_limits(MINUTE, session=120), *_limits(5 * MINUTE, network=60)),
 }
 
 
@@ -76,13 +84,18 @@ class Rule:
         """Whether it has such a limit."""
         return any(limit.by is by for limit in self.limits)
 
-    def counter(self, known: Mapping[Per, str]) -> "Counter | None":
-        """The one counter that judges a caller of whom this is known; None when the route is not limited."""
-        for by in Per:
+    def counter(self, known: Mapping[Per, str], among: Sequence[Per] = OWN) -> "Counter | None":
+        """The counter of the first of these that the rule has a limit by and that is known of a caller."""
+        for by in among:
             for limit in self.limits:
                 if limit.by is by and by in known:
                     return Counter(self.name, limit, known[by])
         return None
+
+    def can_go_on(self, standings: "Sequence[Standing]") -> bool:
+        """Whether it is the network's own budget that refused, beyond which a proof of work leads."""
+        refused = any(each.limit.by is Per.NETWORK and not each.granted for each in standings)
+        return refused and self.counts_by(Per.PROOF)
 
 
 @dataclass(frozen=True)
@@ -112,19 +125,25 @@ class Standing:
         }
 
 
+def nearest(standings: Sequence[Standing]) -> Standing:
+    """The one that refused, or else the one that will be the first to: what a client is told of."""
+    return min(standings, key=lambda each: (each.granted, each.remaining))
+
+
 class TooManyRequests(Problem):
-    """Used more often than anybody needs; says how long to wait."""
+    """Used more often than anybody needs; says how long to wait, and with which challenge it is not necessary to."""
 
     status = 429
     title = Text("Trop de demandes", "Too many requests")
 
-    def __init__(self, wait: int) -> None:
+    def __init__(self, wait: int, challenge: Mapping[str, Any] | None = None) -> None:
         if wait < 2 * MINUTE:
             again = Text(f"{wait} secondes", f"{wait} seconds") if wait > 1 else Text("une seconde", "one second")
         else:
             minutes = math.ceil(wait / MINUTE)
             again = Text(f"{minutes} minutes", f"{minutes} minutes")
-        super().__init__(Text(f"Réessayez dans {again.fr}.", f"Try again in {again.en}."))
+        offered = {"proof_of_work": challenge} if challenge else {}
+        super().__init__(Text(f"Réessayez dans {again.fr}.", f"Try again in {again.en}."), **offered)
         self.retry_after = wait  # type: ignore[misc]  # one refusal, one delay
 
 

@@ -36,6 +36,7 @@ ADDRESSES: Mapping[str, str] = {
     "/changer-mon-adresse": "change-email.html",
     "/qui-a-consulte-mes-donnees": "access-log.html",
     "/franceconnect": "franceconnect.html",
+    "/application/franceconnect": "application.html",
     "/valider-mon-adresse": "validate-email.html",
     "/aide": "help.html",
     "/ce-n-est-pas-moi": "not-me.html",

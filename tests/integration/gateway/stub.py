@@ -19,6 +19,7 @@ DEVICE = uuid5(LUCIE, "stub device")
 PROVIDERS = [{"id": "impots-gouv", "label": "impots.gouv.fr"}, {"id": "la-poste", "label": "La Poste"}]
 AUTHORIZE = "https://fc.exemple.invalid/api/v2/authorize?state=s-1&nonce=n-1"
 TICKET = "ticket-of-this-browser"
+CALLBACKS = "/franceconnect/callbacks"
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Behind:
     seen: list[Seen] = field(default_factory=list)
     hanging: set[str] = field(default_factory=set)
     answers: dict[tuple[str, str], web.Response] = field(default_factory=dict)
+    began: str = "web"
     url: str = ""
 
     def upstreams(self) -> dict[str, str]:
@@ -78,6 +80,7 @@ class Behind:
         """How the next return from FranceConnect ends."""
         tokens = self.tokens(channel="web" if client_id == "web" else "app") if outcome == "session" else None
         nothing = dict.fromkeys(("link_ticket", "portal", "logout_url"))
+        self.began = client_id
         ended = {"outcome": outcome, "client_id": client_id, "session": tokens, **nothing, **but}
         self.will_answer("POST", "/franceconnect/callbacks", ended)
 
@@ -97,9 +100,18 @@ class Behind:
         self.seen.append(Seen(service, request.method, target, headers, claims, body))
         if service in self.hanging:
             await asyncio.sleep(30)
+        if path == CALLBACKS and b'"ticket"' not in body and (request.method, path) in self.answers:
+            return self._without_ticket()
         if told := self.answers.pop((request.method, path), None):
             return told
         return self._default(request.method, path, body)
+
+    def _without_ticket(self) -> web.Response:
+        """As identity does: what an application began waits for its ticket, what a browser began is over."""
+        if self.began != "web":
+            return web.json_response({"outcome": "to-app", "client_id": self.began, "session": None})
+        del self.answers["POST", CALLBACKS]
+        return web.json_response({"status": 401}, status=401, content_type="application/problem+json")
 
     def _default(self, method: str, path: str, body: bytes) -> web.Response:
         app = b"android" in body or b"of-the-app" in body

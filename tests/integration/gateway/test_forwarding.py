@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from chassis.auth import LIFE
 from contracts.problems import Unavailable
 from services.gateway.domain.breaker import FAILURES
 from services.gateway.domain.calls import Call
@@ -40,7 +41,7 @@ async def test_a_service_gets_the_body_language_and_key_and_a_token_of_ours(gate
     assert (seen.method, seen.path, seen.body) == ("POST", "/requests", body)
     assert seen.headers["accept-language"] == "en"
     assert seen.headers["idempotency-key"] == "click-0001"
-    assert seen.claims["exp"] - seen.claims["iat"] == 60
+    assert seen.claims["exp"] - seen.claims["iat"] == LIFE
     assert {name: seen.claims[name] for name in ("sub", "sid", "channel", "aud", "iss")} == {
         "sub": str(LUCIE),
         "sid": str(SESSION),

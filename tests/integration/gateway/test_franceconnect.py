@@ -12,11 +12,11 @@ from tests.integration.gateway.stub import AUTHORIZE, PROVIDERS, TICKET
 from tests.integration.gateway.test_limits import leave, limited
 from tests.integration.gateway.test_sessions import HOME, cookies_of
 from tests.integration.gateway.test_ways_in import attributes, removed
-from tests.integration.gateway.world import World
+from tests.integration.gateway.world import SITE, World
 
 FC = f"{PREFIX}/franceconnect"
 AUTHORIZED, CALLBACK = f"{FC}/authorize", f"{FC}/callback?state=s-1&code=c-1"
-BROUGHT = {"state": "s-1", "ticket": "t-1", "code": "c-1"}
+BROUGHT = {"state": "s-1", "ticket": TICKET, "code": "c-1"}
 TICKET_COOKIE, LINK_COOKIE, CHOICE = "__Host-franceconnect", "__Host-franceconnect-link", "__Host-identity-provider"
 PAGES = {
     "session": "/accueil",
@@ -90,6 +90,14 @@ async def test_every_outcome_ends_on_a_page_and_uses_the_ticket_up(
     assert sent == {"state": "s-1", "code": "c-1", "ticket": TICKET, "device_token": "known"}
 
 
+async def test_the_home_page_is_told_which_write_of_the_log_in_to_wait_for(
+    gateway: World, browser: httpx.AsyncClient
+) -> None:
+    gateway.services.will_end("session")
+    gateway.services.answers["POST", "/franceconnect/callbacks"].headers["x-read-after"] = "identity=2"
+    assert (await browser.get(CALLBACK)).headers["location"] == "/accueil#apres=identity=2"
+
+
 async def test_a_session_by_franceconnect_opens_the_home_page(gateway: World, browser: httpx.AsyncClient) -> None:
     gateway.services.will_end("session")
     await browser.get(CALLBACK)
@@ -153,7 +161,8 @@ async def test_a_return_that_an_application_began_is_handed_to_it(gateway: World
     gateway.services.will_end("to-app", "android")
     answer = await gateway.browser("").get(f"{CALLBACK}&iss=elsewhere")
     link = urlsplit(answer.headers["location"])
-    assert (answer.status_code, link.scheme, link.netloc) == (302, "compte", "franceconnect")
+    assert (answer.status_code, f"{link.scheme}://{link.netloc}") == (302, SITE)
+    assert link.path == "/application/franceconnect"
     assert parse_qs(link.query) == {"state": ["s-1"], "code": ["c-1"]}
     assert set(cookies_of(answer)) == removed(answer)
 
@@ -179,11 +188,32 @@ async def test_an_application_hears_why_there_is_no_session(gateway: World) -> N
     assert (await gateway.client().post(f"{FC}/sessions", json=BROUGHT)).json() == {"status": 422}
 
 
-async def test_a_browsers_return_gives_no_tokens_to_a_script(gateway: World) -> None:
+@pytest.mark.parametrize("who", ["browser", "client"])
+async def test_what_a_browser_began_opens_no_session_by_the_applications_way(gateway: World, who: str) -> None:
     gateway.services.will_end("session")
-    answer = await gateway.browser("").post(f"{FC}/sessions", json=BROUGHT)
+    caller = gateway.browser("") if who == "browser" else gateway.client()
+    caller.cookies.set(TICKET_COOKIE, TICKET)
+    answer = await caller.post(f"{FC}/sessions", json=BROUGHT)
     assert (answer.status_code, cookies_of(answer)) == (401, {})
     assert "access_token" not in answer.text
+    assert ["ticket" in sent for sent in gateway.services.asked("/franceconnect/callbacks")] == [False]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "listed"),
+    [
+        ({}, {"/state": "missing", "/ticket": "missing"}),
+        ({**BROUGHT, "ticket": {"$ne": ""}}, {"/ticket": "string_type"}),
+        ({**BROUGHT, "role": "x"}, {"/role": "extra_forbidden"}),
+    ],
+)
+async def test_what_an_application_sends_malformed_is_refused_here(
+    gateway: World, wrong: dict[str, object], listed: dict[str, str]
+) -> None:
+    answer = await gateway.client().post(f"{FC}/sessions", json=wrong)
+    assert answer.status_code == 422
+    assert {each["pointer"]: each["code"] for each in answer.json()["errors"]} == listed
+    assert gateway.services.asked("/franceconnect/callbacks") == []
 
 
 async def test_the_link_cookie_lets_franceconnect_open_the_account(gateway: World, browser: httpx.AsyncClient) -> None:

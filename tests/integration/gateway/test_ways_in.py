@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.gateway.domain.capabilities import PREFIX
-from tests.integration.gateway.stub import DEVICE, SESSION
+from tests.integration.gateway.stub import DEVICE, SESSION, TICKET
 from tests.integration.gateway.test_sessions import HOME, LOG_IN, cookies_of
 from tests.integration.gateway.world import World
 
@@ -74,6 +74,20 @@ async def test_a_browser_is_known_by_its_cookie_and_no_script_can_say_otherwise(
     assert second == {**sent, "device_token": "of-the-cookie"}
 
 
+async def test_a_forgotten_code_is_asked_for_on_the_device_that_a_browsers_cookie_names(gateway: World) -> None:
+    path, asked = f"{PREFIX}/code-resets", {"nir": "285032999090195", "birth_date": "1985-03-14"}
+    browser = gateway.browser("")
+    await browser.post(path, json=asked)
+    browser.cookies.set("__Host-device", "of-the-cookie")
+    await browser.post(path, json={**asked, "device_token": "of-a-script"})
+    await gateway.client().post(path, json={**asked, "device_token": "of-the-application"})
+    assert [sent.get("device_token") for sent in gateway.services.asked("/code-resets")] == [
+        None,
+        "of-the-cookie",
+        "of-the-application",
+    ]
+
+
 async def test_an_application_sends_its_device_token_itself_and_no_cookie_counts(gateway: World) -> None:
     known = gateway.services.token(kind="device+jwt", dev=str(DEVICE))
     client = gateway.client()
@@ -115,6 +129,7 @@ async def test_logging_out_everywhere_leaves_nothing_in_this_browser(gateway: Wo
 async def test_a_session_that_franceconnect_opened_ends_there_as_well(gateway: World, path: str) -> None:
     gateway.services.will_end("session", logout_url=LOGOUT)
     browser = gateway.browser("")
+    browser.cookies.set("__Host-franceconnect", TICKET)
     await browser.get(f"{PREFIX}/franceconnect/callback?state=s-1&code=c-1")
     browser.cookies.set("__Host-refresh", "refresh-token-of-lucie")
     refreshed = await browser.post(f"{SESSIONS}/refresh")

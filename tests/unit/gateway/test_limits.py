@@ -7,17 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
-from services.gateway.domain.capabilities import CAPABILITIES, Access, Capability, capability
+from deploy.publish.http import openapi
+from services.gateway.domain.capabilities import CAPABILITIES, PREFIX, Access, Capability, capability
 from services.gateway.domain.limits import (
     EVERY_OTHER_WRITE,
     LIMITS,
     MOST,
     WRITES,
+    Counter,
     Limit,
     Per,
     Standing,
     TooManyRequests,
     changed,
+    nearest,
     network,
     rule_for,
 )
@@ -50,6 +53,55 @@ def test_a_session_counts_before_a_device_and_a_device_before_a_network() -> Non
     assert write.counter({**HERE, Per.SESSION: "s"}).subject == "s"  # type: ignore[union-attr]
     assert write.counter(HERE).limit == Limit(Per.NETWORK, 60, 300)  # type: ignore[union-attr]
     assert rule_for("GET", "/home").counter(HERE) is None
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_strangers_alone_never_reach_the_ceiling_of_a_network_and_one_device_alone_neither(name: str) -> None:
+    amounts = {limit.by: limit.amount for limit in LIMITS[name]}
+    windows = {limit.seconds for limit in LIMITS[name]}
+    if Per.CEILING in amounts:
+        assert amounts[Per.NETWORK] + amounts[Per.PROOF] < amounts[Per.CEILING]
+        assert amounts[Per.DEVICE] < amounts[Per.CEILING]
+        assert len(windows) == 1
+
+
+def test_many_devices_make_no_more_than_one_networks_ceiling_of_log_ins() -> None:
+    everybody = dict.fromkeys((Per.NETWORK, Per.PROOF, Per.CEILING), "203.0.113.0/24")
+    log_in = rule_for("POST", "/sessions")
+    counters = {log_in.counter({**everybody, Per.DEVICE: f"d-{n}"}, (Per.CEILING,)) for n in range(100)}
+    assert counters == {Counter("POST /sessions", Limit(Per.CEILING, 1000, 300), "203.0.113.0/24")}
+
+
+@pytest.mark.parametrize("name", ["POST /accounts", "POST /code-resets", "POST /sessions"])
+def test_a_proof_leads_beyond_the_networks_own_budget_and_beyond_nothing_else(name: str) -> None:
+    method, path = name.split(" ")
+    rule = rule_for(method, path)
+    limits = {limit.by: limit for limit in (*rule.limits, Limit(Per.DEVICE, 20, 300), Limit(Per.CEILING, 1000, 300))}
+    for by, limit in limits.items():
+        assert rule.can_go_on([Standing(limit, False, 0, 60)]) is (by is Per.NETWORK)
+        assert not rule.can_go_on([Standing(limit, True, 1, 60)])
+    assert not rule.can_go_on([])
+
+
+def test_where_no_proof_is_taken_none_is_asked_for() -> None:
+    refused = Standing(Limit(Per.NETWORK, 60, 300), False, 0, 60)
+    assert not rule_for("POST", "/sessions/passkeys").can_go_on([refused])
+
+
+def test_a_client_is_told_of_the_counter_that_refused_or_else_of_the_one_that_will_be_the_first_to() -> None:
+    device, ceiling = Limit(Per.DEVICE, 20, 300), Limit(Per.CEILING, 1000, 300)
+    few, many = Standing(device, True, 3, 60), Standing(ceiling, True, 400, 60)
+    refused = Standing(ceiling, False, 0, 60)
+    last = Standing(device, True, 0, 60)
+    assert nearest([many, few]) == few
+    assert nearest([Standing(device, True, 19, 60), Standing(ceiling, True, 2, 60)]).limit is ceiling
+    assert nearest([last, refused]) == refused
+
+
+def test_a_refusal_carries_the_challenge_that_leads_on_and_none_where_nothing_does() -> None:
+    challenge = {"parameters": {"cost": 1}, "signature": "s"}
+    assert TooManyRequests(60, challenge).document("fr")["proof_of_work"] == challenge
+    assert "proof_of_work" not in TooManyRequests(60).document("fr")
 
 
 def test_routes_without_a_row_share_one_counter() -> None:
@@ -116,7 +168,8 @@ def test_a_refusal_says_how_long_to_wait(wait: int, fr: str, en: str) -> None:
 def test_an_operator_changes_one_counter_and_leaves_the_others() -> None:
     table = changed({"POST /sessions": {Per.NETWORK: "500/60"}, EVERY_OTHER_WRITE: {Per.SESSION: "off"}})
 
-    assert set(table["POST /sessions"]) == {Limit(Per.NETWORK, 500, 60), Limit(Per.DEVICE, 20, 300)}
+    kept = {limit for limit in LIMITS["POST /sessions"] if limit.by is not Per.NETWORK}
+    assert set(table["POST /sessions"]) == {Limit(Per.NETWORK, 500, 60), *kept}
     assert table[EVERY_OTHER_WRITE] == (Limit(Per.NETWORK, 60, 300),)
     assert table["POST /accounts"] == LIMITS["POST /accounts"]
 
@@ -156,3 +209,21 @@ def test_a_gateway_starts_with_changed_limits_and_not_with_wrong_ones() -> None:
             some_settings(limits=wrong)
     with pytest.raises(ValidationError):
         some_settings(trusted_proxies=["everybody"])
+
+
+def test_a_proof_of_work_stays_cheap_enough_to_be_checked() -> None:
+    assert some_settings().proof_cost == 10_000
+    for wrong in (0, 20_001):
+        with pytest.raises(ValidationError):
+            some_settings(proof_cost=wrong)
+
+
+def test_the_header_of_a_proof_is_described_where_one_is_taken_and_nowhere_else() -> None:
+    taking = {
+        name
+        for path, operations in openapi()["gateway"]["paths"].items()
+        for name, operation in ((f"{method.upper()} {path}", each) for method, each in operations.items())
+        if "X-Altcha" in {parameter["name"] for parameter in operation.get("parameters", [])}
+    }
+    proved = {name for name, limits in LIMITS.items() if any(limit.by is Per.PROOF for limit in limits)}
+    assert taking == {name.replace(" ", f" {PREFIX}") for name in proved}

@@ -19,8 +19,9 @@ from services.identity.api import router as identity
 from services.payments.api import router as payments
 from services.procedures.api import router as procedures
 
-SCRIPTS = {f"/static/{name}.js" for name in ("api", "dom", "portal", "public", "security")}
+SCRIPTS = {f"/static/{name}.js" for name in ("api", "dom", "portal", "proof", "public", "security")}
 PAGES = {*portal.ADDRESSES, *SCRIPTS, "/static/portal.css", "/static/icon.svg"}
+ASSOCIATIONS = {"/.well-known/apple-app-site-association", "/.well-known/assetlinks.json"}
 DOCUMENTS = {"/docs", "/docs/events", "/docs/openapi.json", "/docs/asyncapi.json"}
 SERVICES = {"identity": [identity], "payments": [payments], "procedures": [procedures]}
 
@@ -35,7 +36,7 @@ def test_every_route_has_an_access_rule_and_every_capability_its_route(app: Fast
     routes = {(method, each.path) for each in iter_route_contexts(app.routes) for method in each.methods or ()}
 
     table = {(each.method, each.public_path) for each in CAPABILITIES}
-    public = {("GET", path) for path in PAGES | DOCUMENTS}
+    public = {("GET", path) for path in PAGES | DOCUMENTS | ASSOCIATIONS}
     assert routes == table | public
 
 

@@ -1,5 +1,7 @@
 // Calls to the public API: the session goes on by itself, a repeated click is one command, own writes are read.
 
+import { proof } from "./proof.js";
+
 const BASE = "/api/v1";
 const REFRESHED = "refreshed-at";
 const READ_AFTER = "read-after";
@@ -18,13 +20,19 @@ export class Refusal extends Error {
   }
 }
 
-/** The JSON answer (null when empty). Throws Refusal. */
-export async function call(method, path, body) {
+/** The JSON answer (null when empty). Throws Refusal. `working(true)`: it takes seconds, until `working(false)`. */
+export async function call(method, path, body, working = () => {}) {
   const started = Date.now();
   const entering = method === "POST" && ENTERING.test(path);
   let response = await send(method, path, body);
   if ((await over(response, entering)) && (await refresh(started))) {
     response = await send(method, path, body);
+  }
+  const challenge = await offered(response);
+  if (challenge) {
+    working(true);
+    const solution = await proof(challenge).finally(() => working(false));
+    if (solution) response = await send(method, path, body, solution);
   }
   const text = await response.text();
   const answer = text ? JSON.parse(text) : null;
@@ -41,6 +49,7 @@ export async function call(method, path, body) {
 
 /** The home page, with whatever this browser has written. */
 export async function home() {
+  remember(broughtAlong());
   const page = await call("GET", "/home");
   const stale = Object.values(page).some((block) => block?.status === "stale");
   if (!stale) sessionStorage.removeItem(READ_AFTER);
@@ -53,10 +62,11 @@ export function leave(address) {
   location.replace(address);
 }
 
-async function send(method, path, body) {
+async function send(method, path, body, solution) {
   const headers = { Accept: "application/json", "Accept-Language": "fr" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method === "POST" || method === "PUT") headers["Idempotency-Key"] = keyOf(method, path, body);
+  if (solution) headers["X-Altcha"] = solution;
   const written = sessionStorage.getItem(READ_AFTER);
   if (path === "/home" && written) headers["X-Read-After"] = written;
   try {
@@ -78,6 +88,12 @@ async function over(response, entering) {
   return (problem.type ?? "").endsWith("code-change-required");
 }
 
+// Too many come from this network: the work that lets one of them in all the same, if there is such.
+async function offered(response) {
+  if (response.status !== 429) return undefined;
+  return (await response.clone().json().catch(() => ({}))).proof_of_work;
+}
+
 // A refresh token works once: tabs take turns, and one that waited uses what the other got.
 async function refresh(started) {
   const turn = async () => {
@@ -94,6 +110,13 @@ function keyOf(method, path, body) {
   const command = `${method} ${path} ${JSON.stringify(body ?? null)}`;
   if (!keys.has(command)) keys.set(command, crypto.randomUUID());
   return keys.get(command);
+}
+
+// What a redirect that ended here has written.
+function broughtAlong() {
+  const [, header] = /^#apres=(identity=[0-9]{1,12})$/.exec(location.hash) ?? [];
+  if (location.hash.startsWith("#apres=")) history.replaceState(null, "", location.pathname);
+  return header;
 }
 
 function remember(header) {

@@ -67,6 +67,9 @@ function summary(form, text, unplaced) {
   tell("alert", paragraph(text), el("ul", {}, ...items, ...unplaced.map((each) => el("li", {}, each))));
 }
 
+// The browser earns its way in, where too many come from one network.
+const working = (busy) => tell("status", ...(busy ? [paragraph("Vérification en cours, quelques secondes…")] : []));
+
 async function submit(event) {
   event.preventDefault();
   const form = event.target;
@@ -79,7 +82,7 @@ async function submit(event) {
   if (wrong.length) { summary(form, "Certains champs sont à corriger.", []); return; }
   button.disabled = true;
   try {
-    DONE[form.dataset.done](await call(method, path, body), form);
+    DONE[form.dataset.done](await call(method, path, body, working), form);
   } catch (error) {
     if (!(error instanceof Refusal) || !error.errors.length) { complain(error); return; }
     summary(form, error.message, mark(form, error.errors));

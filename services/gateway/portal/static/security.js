@@ -79,6 +79,11 @@ export const SECURITY = {
     await contact();
   },
 
+  // What came with the address is for the application alone: it need not stay in the history.
+  async application() {
+    history.replaceState(null, "", location.pathname);
+  },
+
   async validation() {
     const { message } = await call("POST", "/email-validations", { token: token() });
     tell("status", paragraph(message));
