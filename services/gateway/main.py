@@ -18,7 +18,7 @@ from services.gateway import docs, limiter, portal, proofs
 from services.gateway.access_tokens import AccessTokens
 from services.gateway.api import routers
 from services.gateway.api.access import Edge
-from services.gateway.api.limiting import RateLimitHeaders, RateLimits
+from services.gateway.api.limiting import RateLimitHeaders, RateLimits, Room
 from services.gateway.api.upgrading import install_upgrades
 from services.gateway.consumers import consumers
 from services.gateway.domain.app_links import android_association, apple_association
@@ -67,6 +67,7 @@ app.state.edge = Edge(
     ),
     settings.public_url,
     settings.link_to_application,
+    Room(settings.log_ins_at_once),
     apple_association(settings.ios_apps, settings.link_to_application) if settings.ios_apps else {},
     android_association(settings.android_apps),
     secure_cookies=settings.secure_cookies,

@@ -22,6 +22,12 @@ class Settings(ServiceSettings):
     upstreams: dict[str, str] = Field(description="Address of each service, as JSON: name to URL.")
     upstream_deadline: timedelta = Field(default=timedelta(seconds=2), description="A slower service is unavailable.")
     upstream_limit: int = Field(default=100, ge=1, description="Calls to one service at the same time.")
+    log_ins_at_once: int = Field(
+        default=40,
+        ge=1,
+        description="More are turned away with 503: identity must work through them before upstream_deadline, or it "
+        "would seem to be out of order.",
+    )
     internal_key: SecretStr = Field(description="Private JWK that signs the tokens services know us by.")
     public_url: str = Field(description="Where browsers find us; its pages may act for a web session.")
     other_origins: tuple[str, ...] = Field(default=(), description="Further addresses of the same pages, as JSON.")

@@ -21,8 +21,6 @@ from services.gateway.handlers.sessions import Services, Tokens
 
 ACCESS, REFRESH, DEVICE = "access", "refresh", "device"
 LEAVING = "franceconnect-logout"
-# What identity can work through before we stop waiting for it: more would make it seem to be out of order (A17).
-MOST_ENTERING = 20
 
 
 class AccessTokens(Protocol):
@@ -52,10 +50,10 @@ class Edge:
     rates: RateLimits
     public_url: str
     app_link: str
+    entrance: Room
     ios_association: Mapping[str, Any] = field(default_factory=dict)
     android_association: Sequence[Mapping[str, Any]] = ()
     secure_cookies: bool = True
-    entrance: Room = field(default_factory=lambda: Room(MOST_ENTERING))
     other_origins: tuple[str, ...] = ()
     app_minimum: Mapping[str, Version] = field(default_factory=dict)
 
