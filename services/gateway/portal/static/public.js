@@ -34,7 +34,7 @@ const listed = (links) => el("ul", {}, ...links.map((each) => el("li", {}, link(
 
 async function portal(code) {
   const page = await asked("/portal", { caisse: code });
-  $("caisse-name").textContent = page.caisse ? page.caisse.department : "à choisir";
+  $("caisse-name").textContent = page.caisse ? page.caisse.department : "non choisie";
   $("caisse-change").textContent = page.caisse ? "changer" : "choisir";
   show("sections", el("ul", { class: "plain" }, ...page.sections.map((each) => entry(each))));
   $("near-you").hidden = page.near_you.length === 0;
