@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -63,6 +63,11 @@ def somebody(*, provisional: bool = False) -> RegisterLine:
     """Somebody whose name nobody else has, so that FranceConnect means nobody else."""
     person = replace(somebody_new(), birth_last_name=uuid4().hex.translate(str.maketrans("0123456789", "ghijklmnop")))
     return replace(person, nir=with_key(f"7{person.nir[1:13]}")) if provisional else person
+
+
+def landed(headers: Mapping[str, str]) -> str:
+    """The page that a browser is sent to, without which write it is to wait for."""
+    return headers["location"].partition("#")[0]
 
 
 def address() -> str:

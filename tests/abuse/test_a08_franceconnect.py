@@ -15,7 +15,7 @@ from deploy.embedded import idp
 from tests.abuse.callers import Reply, nobody
 from tests.abuse.figures import say
 from tests.abuse.visitors import HOME, LINK, REFUSED, TICKET, Cast, Visitor, fault, noted, opened
-from tests.settling import address, device, somebody
+from tests.settling import address, device, landed, somebody
 from tests.unit.identity.test_franceconnect_forged import REFUSED as FORGED
 from tests.world import World
 
@@ -141,7 +141,7 @@ async def test_no_forged_token_is_accepted_and_each_is_noted_once(world: World, 
     told = {name: log[reply.headers["x-trace-id"]] for name, reply in replies.items()}
     assert told == {name: [reason.value] for name, reason in FORGED.items()}
     assert len(told) >= 20
-    assert (await Visitor.new(world, cast.victim).enter()).headers["location"] == HOME
+    assert landed((await Visitor.new(world, cast.victim).enter()).headers) == HOME
     say("A8", f"{len(told)} forged log-ins in {time.monotonic() - started:.1f} s, 0 accepted, each noted once")
 
 
@@ -154,7 +154,7 @@ async def test_what_a_stranger_prepared_is_void_once_the_person_comes(world: Wor
         await idp.remember(world.data, world.stack.idp, person.pivot(person.person_id, email=own))
 
         visitor = Visitor.new(world, person.person_id)
-        assert (await visitor.enter()).headers["location"] == HOME
+        assert landed((await visitor.enter()).headers) == HOME
 
         assert await visitor.person_id() == person.person_id
         assert (await visitor.browser.send("GET", "/me")).body["email"] is None

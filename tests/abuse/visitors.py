@@ -14,7 +14,7 @@ from deploy.demo.people import RegisterLine
 from deploy.demo.upstream import import_register
 from deploy.embedded import idp
 from tests.abuse.callers import Browser, Reply
-from tests.settling import Settled, address, device, settle_in, somebody
+from tests.settling import Settled, address, device, landed, settle_in, somebody
 from tests.world import World
 
 TICKET, LINK = "__Host-franceconnect", "__Host-franceconnect-link"
@@ -90,7 +90,7 @@ async def cast_of(world: World) -> AsyncIterator[Cast]:
         told = [person.pivot(person.person_id, email=browser.email) for person in people]
         await idp.remember(world.data, world.stack.idp, *told)
         for person in (victim, other):
-            assert (await Visitor.new(world, person.person_id).enter()).headers["location"] == HOME
+            assert landed((await Visitor.new(world, person.person_id).enter()).headers) == HOME
         yield Cast(victim.person_id, other.person_id, waiting, settled)
 
 

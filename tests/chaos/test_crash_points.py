@@ -11,7 +11,7 @@ from deploy.demo.people import somebody_new
 from deploy.demo.upstream import import_register
 from deploy.embedded import idp
 from tests.infra import until
-from tests.settling import address, device, somebody
+from tests.settling import address, device, landed, somebody
 from tests.world import World, running_world
 
 PUBLISHERS = ("identity", "payments", "procedures", "notifications")
@@ -67,7 +67,7 @@ async def test_who_comes_by_franceconnect_while_identity_dies_starts_again_and_n
 
         async def home() -> bool:
             again = await browser.france_connect(person.person_id)
-            return again.headers["location"] == "/accueil"
+            return landed(again.headers) == "/accueil"
 
         await until(home, "the home page at the next log-in", within=90, every=2)
         (await browser.validate_email(email)).expect(200)

@@ -22,6 +22,7 @@ from tests.settling import (
     address,
     device,
     enter_with,
+    landed,
     profile,
     refused_after,
     settle_in,
@@ -64,7 +65,7 @@ async def test_franceconnect_opens_an_account_and_its_address_is_validated_by_ma
 ) -> None:
     email = "enzo.bidon@exemple.invalid"
     async with device(world, email) as browser, aiohttp.ClientSession() as http:
-        assert (await browser.france_connect(ENZO)).expect(302).headers["location"] == "/accueil"
+        assert landed((await browser.france_connect(ENZO)).expect(302).headers) == "/accueil"
         me = await profile(browser)
         assert (me["person_id"], me["email"]) == (people["enzo"].person_id, None)
         assert (me["franceconnect_linked"], me["email_validated"]) == (True, False)
@@ -81,7 +82,7 @@ async def test_franceconnect_opens_an_account_and_its_address_is_validated_by_ma
         left = (await browser.call("DELETE", "/sessions/current")).expect(200).body["continue_at"]
         async with http.get(left, allow_redirects=False) as answer:
             assert answer.headers["location"].startswith(f"{world.stack.site}/connexion")
-        assert (await browser.france_connect(ENZO)).expect(302).headers["location"] == "/accueil"
+        assert landed((await browser.france_connect(ENZO)).expect(302).headers) == "/accueil"
         code = own_code()
         await browser.choose_code(code)
         (await browser.first_code(people["enzo"].nir, code)).expect(200)
@@ -98,7 +99,7 @@ async def test_franceconnect_is_linked_to_an_account_by_its_code(world: World, c
         (await browser.call("POST", "/me/franceconnect")).expect(204)
 
         await browser.call("DELETE", "/sessions/current")
-        assert (await browser.france_connect(CAMILLE)).expect(302).headers["location"] == "/accueil"
+        assert landed((await browser.france_connect(CAMILLE)).expect(302).headers) == "/accueil"
         assert (await profile(browser))["person_id"] == camille.person.person_id
         await seen(told(browser, "FranceConnect ouvre désormais votre compte"), "the owner to be told")
     async with device(world, camille.device.email, app=True) as phone:
