@@ -16,6 +16,7 @@ from tests.world import World
 pytestmark = pytest.mark.usefixtures("untouched")
 # What bodies name. All but the ceremonies are secrets that only their holder can know: A5, A6 and A8 try them.
 NAMED_IN_BODIES = {
+    "POST /code-resets": {"device_token"},
     "POST /sessions": {"device_token"},
     "POST /sessions/refresh": {"refresh_token"},
     "POST /sessions/passkeys": {"ceremony_id", "credential", "device_token"},
