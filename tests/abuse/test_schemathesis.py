@@ -57,7 +57,7 @@ def described(*, as_somebody: bool) -> schemathesis.BaseSchema:
         "output": {"sanitization": {"enabled": False}},
         "generation": {
             "mode": "all",
-            "max-examples": scaled(500, 4),
+            "max-examples": scaled(100, 25),
             "database": "none",
             # A text with a NUL is refused wherever it stands.
             "allow-x00": False,
