@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.infra import Parts, broker, mongodb
-from tests.performance import carrying, home, mails, publishing, reimbursing
+from tests.performance import carrying, hashing, home, mails, publishing, reimbursing
 from tests.world import World, running_world
 
 Figures = dict[str, Mapping[str, Any]]
@@ -45,16 +45,17 @@ def machine() -> dict[str, Any]:
 
 def main() -> int:
     """Measure on a stack of its own; 1 when a figure misses its bar."""
+    figures: Figures = {"code check": asyncio.run(hashing.measure())}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with mongodb(folder) as database, broker(folder / "broker") as kafka:
-            figures = asyncio.run(of_the_chassis(Parts(database, kafka)))
+            figures |= asyncio.run(of_the_chassis(Parts(database, kafka)))
         with running_world(folder / "stack") as world:
             figures |= asyncio.run(of_the_stack(world, folder))
     RESULT.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=2, ensure_ascii=False) + "\n")
-    print(f"{'what':<20} {'figure':<44} {'bar':<34} met")
+    print(f"{'what':<20} {'figure':<52} {'bar':<34} met")
     for name, figure in figures.items():
-        print(f"{name:<20} {figure['text']:<44} {figure['bar']:<34} {'yes' if figure['met'] else 'NO'}")
+        print(f"{name:<20} {figure['text']:<52} {figure['bar']:<34} {'yes' if figure['met'] else 'NO'}")
     return 0 if all(figure["met"] for figure in figures.values()) else 1
 
 

@@ -1,5 +1,6 @@
 """Hashing and comparing codes: what is stored, and that nothing tells a missing code from a wrong one."""
 
+import asyncio
 import base64
 import json
 import time
@@ -99,6 +100,14 @@ async def test_a_missing_code_takes_as_long_as_a_wrong_one(codes: Codes) -> None
             times.append(time.perf_counter() - started)
     missing, present = (median(times) for times in took.values())
     assert 0.5 < missing / present < 2
+
+
+async def test_the_event_loop_goes_on_while_a_code_is_hashed(codes: Codes) -> None:
+    hashing, turns = asyncio.create_task(codes.hash(AccessCode("7294"))), 0
+    while not hashing.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 10
 
 
 async def test_when_too_many_wait_the_next_is_sent_away(codes: Codes, monkeypatch: pytest.MonkeyPatch) -> None:
