@@ -32,7 +32,7 @@ async def test_one_provisional_code_used_fifty_times_at_once_opens_one_session(
         name = str(number)
         command = handlers.LogIn(
             nir=lucie().nir,
-            begun=Begun((hash_of("48151623"),), None, 0, known=True),
+            begun=Begun((hash_of("48151623"),), None, 0, known=False),
             matched=hash_of("48151623"),
             visit=handlers.Visit(Client.WEB, None, session_id(f"device {name}")),
             session_id=session_id(name),
