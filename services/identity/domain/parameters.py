@@ -41,6 +41,7 @@ BUILT_IN = (
     Parameter("attempts.free", _SEED, 5, "reliability A1 (domain 3.4)"),
     Parameter("attempts.longest-wait-minutes", _SEED, 60, "reliability A1 (domain 3.4)"),
     Parameter("attempts.stop", _SEED, 50, "reliability A1 ; le NIST en admet 100"),
+    Parameter("account.savings-refused", _SEED, 1, "de mémoire (domain 3.3)"),
     Parameter("challenge.digits", _SEED, 6, "ameli depuis 2023-12 (domain 3.4)"),
     Parameter("challenge.minutes", _SEED, 10, "aussi long qu'un code provisoire (reliability A13)"),
     Parameter("challenge.tries", _SEED, 5, "comme les essais libres d'un code (reliability A1)"),
