@@ -23,7 +23,7 @@ class Settings(ServiceSettings):
     upstream_deadline: timedelta = Field(default=timedelta(seconds=2), description="A slower service is unavailable.")
     upstream_limit: int = Field(default=100, ge=1, description="Calls to one service at the same time.")
     log_ins_at_once: int = Field(
-        default=40,
+        default=20,
         ge=1,
         description="More are turned away with 503: identity must work through them before upstream_deadline, or it "
         "would seem to be out of order.",

@@ -19,6 +19,7 @@ from tests.abuse.figures import say
 from tests.abuse.owners import device, email, people
 from tests.abuse.places import everywhere, found
 from tests.infra import until
+from tests.settling import somebody
 from tests.world import World
 
 IBAN = "FR5912345123450000DEMO00115"
@@ -45,7 +46,8 @@ async def test_canaries_of_every_journey_are_in_no_topic_log_span_metric_dead_le
     world: World,
 ) -> None:
     canaries = Canaries()
-    person, other = (replace(each, iban=IBAN) for each in people(2))
+    # Nobody else has the name of whom FranceConnect vouches for.
+    person, other = (replace(each, iban=IBAN, birth_last_name=somebody().birth_last_name) for each in people(2))
     other = replace(other, iban=somebody_new().iban)
     await import_register(world.data, [person.line(), other.line()])
     async with device(world, email()) as browser, device(world, email(), app=True) as phone:
