@@ -9,6 +9,7 @@ from chassis.mongo import DatabaseDown
 from chassis.telemetry import log
 
 FIRST, SLOWEST = 0.2, 10.0
+AGAIN = 6.0  # seconds; one more than the relay may take to close its producer
 
 
 class Background:
@@ -22,10 +23,11 @@ class Background:
         self._tasks.append(asyncio.create_task(_kept(name, run), name=name))
 
     async def stop(self) -> None:
-        """Cancel them all, the last started first."""
+        """Cancel them all, the last started first, until each has ended: PyMongo loses a cancellation at times."""
         for task in reversed(self._tasks):
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            while not task.done():
+                task.cancel()
+                await asyncio.wait([task], timeout=AGAIN)
 
 
 async def _kept(name: str, run: Callable[[], Awaitable[None]]) -> None:
