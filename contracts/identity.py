@@ -22,6 +22,7 @@ class ResetReason(StrEnum):
 
     FORGOTTEN = "forgotten"
     UNUSED = "unused"
+    BY_CAISSE = "by-caisse"
 
 
 class AttemptReason(StrEnum):

@@ -1,7 +1,7 @@
 """Identity, composed: `python -m chassis.server services.identity.main:app`.
 
 `python -m services.identity.main import FILE` takes a register file of the caisse; `rotate-keys` renews the keys of
-encrypted fields.
+encrypted fields. `restore`, `reviews` and `decide` are an agent's (`counter.py`).
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from functools import partial
 from chassis import rotation
 from chassis.app import create_app
 from chassis.service import Service
-from services.identity import register
+from services.identity import counter, register
 from services.identity.api import Federation, Parts, PasskeyParts, router
 from services.identity.codes import Codes
 from services.identity.consumers import consumers
@@ -61,4 +61,6 @@ app.state.passkeys = PasskeyParts(authenticators=Authenticators(settings.site), 
 if __name__ == "__main__":
     if sys.argv[1:] == ["rotate-keys"]:
         sys.exit(asyncio.run(rotation.main(sys.argv[1:], service, ENCRYPTED)))
+    if sys.argv[1:2] and sys.argv[1] in counter.COMMANDS:
+        sys.exit(counter.main(sys.argv[1:], service, app.state.work, app.state.parts.codes.issue))
     sys.exit(register.main(sys.argv[1:], service, app.state.work, INDEXES))

@@ -107,6 +107,8 @@ VIEWERS = {Viewer.SELF: Who.SELF, Viewer.HELPER: Who.HELPER, Viewer.AGENT: Who.A
 def entry(event: Event, event_id: UUID, at: datetime, rules: Parameters) -> Entry:
     """The line that an event of the table above leaves."""
     what, who = NOTED[type(event)]
+    if isinstance(event, identity.CodeReset) and event.reason is identity.ResetReason.BY_CAISSE:
+        who = Who.AGENT
     known: dict[str, Any] = {
         "id": event_id,
         "person_id": event.person_id,

@@ -177,9 +177,14 @@ def may_link(pending: PendingLink | None, session: Session, now: datetime) -> bo
 
 def link(pending: PendingLink, account: Account, now: datetime) -> tuple[Link, Account, FranceConnectLinked]:
     """FranceConnect opens the account from now on."""
+    return link_to(pending.subject, account, now)
+
+
+def link_to(subject: str, account: Account, now: datetime) -> tuple[Link, Account, FranceConnectLinked]:
+    """The subject opens the account from now on."""
     linked = FranceConnectLinked(person_id=account.person_id, linked_at=now)
     known = replace(account, franceconnect_at=account.franceconnect_at or now)
-    return Link(pending.subject, account.person_id, now), known, linked
+    return Link(subject, account.person_id, now), known, linked
 
 
 def linked_to(link: Link | None) -> Link:

@@ -12,7 +12,7 @@ from services.identity.domain.account import Account
 from services.identity.domain.emails import Proposal
 from services.identity.domain.federation import Ceremony, Link, Outcome, Recognised, Return, Review
 from services.identity.domain.insured import InsuredPerson
-from services.identity.domain.pivot import PivotIdentity
+from services.identity.domain.pivot import Match, One, PivotIdentity
 from services.identity.domain.session import Client, Session
 from services.identity.handlers.emails import request_email
 from services.identity.handlers.entering import Entry, enter
@@ -85,9 +85,7 @@ async def arrive(command: Arrive, store: Store) -> Arrival:
     account = await store.account(known.person_id) if known else None
     if account and not account.pending:
         return await _open(account, command, store)
-    recognised = federation.recognise(
-        pivot.find(command.pivot, await store.candidates(pivot.search_keys(command.pivot)))
-    )
+    recognised = federation.recognise(await _match(known, command.pivot, store))
     if recognised.person is None:
         return await _turn_away(recognised, command, store)
     person = recognised.person
@@ -99,6 +97,14 @@ async def arrive(command: Arrive, store: Store) -> Arrival:
         )
         return Arrival(Outcome.LINK_REQUIRED)
     return await _create(person, account, command, store)
+
+
+async def _match(known: Link | None, identity: PivotIdentity, store: Store) -> Match:
+    """Whom the caisse decided on, or whom the register knows by this identity."""
+    decided = await store.register_entry(known.person_id) if known else None
+    if decided:
+        return One(decided.person)
+    return pivot.find(identity, await store.candidates(pivot.search_keys(identity)))
 
 
 async def _open(account: Account, command: Arrive, store: Store) -> Arrival:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from services.identity.domain import emails, freezing, session
+from services.identity.domain import freezing
 from services.identity.domain.freezing import EXPIRED, FreezeLink
 from services.identity.domain.links import LinkExpired
 from services.identity.handlers.ports import Store
+from services.identity.handlers.voiding import void_ways_in
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,4 @@ async def freeze_account(command: FreezeAccount, store: Store) -> None:
     if account.frozen_at is None:
         frozen, told = freezing.freeze(account, command.now)
         await store.save_account(frozen, told)
-        await _void(account.person_id, command.now, store)
-
-
-async def _void(person_id: UUID, now: datetime, store: Store) -> None:
-    """Take away whatever would let somebody in."""
-    ended, revoked = session.end(await store.live_sessions(person_id, now), person_id, now)
-    await store.save_sessions(ended, *revoked)
-    await store.forget_devices(person_id)
-    await store.remove_passkeys(person_id)
-    changes = await store.email_changes(person_id, emails.looked_back(store.parameters, now))
-    await store.save_email_changes(emails.give_up(changes, now))
+        await void_ways_in(account.person_id, command.now, store)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from chassis.mongo import Conflict, Index
+from chassis.mongo import Conflict, Document, Index
 from contracts.event import Event
 from services.identity.domain.account import Account
 from services.identity.domain.federation import Ceremony, Link, PendingLink, Review
@@ -84,6 +85,26 @@ class FederationStore(Base):
             "asked_at": review.asked_at,
         }
         await self._tx["reviews"].insert(document)
+
+    async def reviews(self, most: int) -> Sequence[Review]:
+        """What waits for an agent, the oldest first."""
+        found = await self._tx["reviews"].find({}, sort=("asked_at",), limit=most)
+        return [await self._review(each) for each in found]
+
+    async def review(self, subject: str) -> Review | None:
+        """What an agent is to find out of this subject."""
+        found = await self._tx["reviews"].find_one({"_id": subject})
+        return await self._review(found) if found else None
+
+    async def end_review(self, review: Review) -> None:
+        """The agent has found out."""
+        if not await self._tx["reviews"].delete({"_id": review.subject}):
+            raise Conflict
+
+    async def _review(self, found: Document) -> Review:
+        pivot = _pivots.validate_json(await self._cipher.decrypt(found["pivot"]))
+        candidates = tuple(UUID(each) for each in found["candidates"])
+        return Review(found["_id"], pivot, candidates, found["asked_at"])
 
     async def save_account_without_email(self, account: Account, *events: Event) -> Account:
         """Save an account that has no e-mail, or not any more, and say what happened; the account as it is then."""

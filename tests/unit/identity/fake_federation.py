@@ -1,5 +1,6 @@
 """The fake store's part for federation."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -21,7 +22,7 @@ class FakeFederation:
         self.leaving: dict[str, Ceremony] = {}
         self.links: dict[str, Link] = {}
         self.pending_links: dict[str, PendingLink] = {}
-        self.reviews: dict[str, Review] = {}
+        self.kept_reviews: dict[str, Review] = {}
 
     async def save_ceremony(self, ceremony: Ceremony) -> None:
         assert ceremony.state_hash not in self.leaving
@@ -50,7 +51,16 @@ class FakeFederation:
         del self.pending_links[pending.ticket_hash]
 
     async def save_review(self, review: Review) -> None:
-        self.reviews.setdefault(review.subject, review)
+        self.kept_reviews.setdefault(review.subject, review)
+
+    async def reviews(self, most: int) -> Sequence[Review]:
+        return sorted(self.kept_reviews.values(), key=lambda each: each.asked_at)[:most]
+
+    async def review(self, subject: str) -> Review | None:
+        return self.kept_reviews.get(subject)
+
+    async def end_review(self, review: Review) -> None:
+        del self.kept_reviews[review.subject]
 
     async def save_account_without_email(self, account: Account, *events: Event) -> Account:
         known = self.accounts.get(account.person_id)

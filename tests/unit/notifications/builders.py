@@ -44,6 +44,7 @@ BRINGING: dict[About, Series] = {
     AccountOpened(): Series.PROVISIONAL,
     CodeRenewed(ResetReason.FORGOTTEN): Series.PROVISIONAL,
     CodeRenewed(ResetReason.UNUSED): Series.PROVISIONAL,
+    CodeRenewed(ResetReason.BY_CAISSE): Series.PROVISIONAL,
     DeviceDoubted(NOW, Channel.WEB): Series.VERIFICATION,
     AddressDoubted(): Series.ADDRESS,
 }

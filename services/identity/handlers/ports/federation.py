@@ -1,5 +1,6 @@
 """What the use cases ask of FranceConnect's ceremonies and links."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from contracts.event import Event
@@ -44,6 +45,18 @@ class Federation(Protocol):
 
     async def save_review(self, review: Review) -> None:
         """Ask an agent, once for one subject."""
+        ...
+
+    async def reviews(self, most: int) -> Sequence[Review]:
+        """What waits for an agent, the oldest first."""
+        ...
+
+    async def review(self, subject: str) -> Review | None:
+        """What an agent is to find out of this subject."""
+        ...
+
+    async def end_review(self, review: Review) -> None:
+        """The agent has found out."""
         ...
 
     async def save_account_without_email(self, account: Account, *events: Event) -> Account:

@@ -1,0 +1,162 @@
+"""At the counter of the caisse: somebody who is locked out comes in again, and nobody else does."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid5
+
+import pytest
+
+from contracts.identity import AccountReopened, CodeReset, EmailChanged, ResetReason, SessionRevoked
+from contracts.problems import NotFound
+from services.identity import handlers
+from services.identity.domain import email, nir
+from services.identity.domain.access_log import Who, entry
+from services.identity.domain.account import InvalidCredentials
+from services.identity.domain.creation import Letter
+from services.identity.domain.federation import Outcome
+from services.identity.domain.insured import InsuredPerson
+from services.identity.domain.recovery import NotRestored
+from services.identity.domain.session import Scope
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, RULES, Scene, issued, lucie, marc, sealed
+from tests.unit.identity.scenarios import emails, federation, freezing, passkeys
+from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+
+MAILED = "59260734"
+# Somebody else of the same name and birth date.
+TWIN = replace(lucie(), id=uuid5(LUCIE, "twin"), nir=nir.parse("2850329990999"))
+
+
+async def restore(scene: Scene, person: InsuredPerson, address: str, *, now: datetime) -> None:
+    """An agent has seen this person, who gives that address."""
+    letter = Letter(sealed(address), issued(MAILED))
+    command = handlers.RestoreAccess(person.nir, email.parse(address), letter, now)
+    await scene.run(handlers.restore_access, command)
+
+
+async def decide(scene: Scene, person: InsuredPerson | None, *, now: datetime = NOW + DAY) -> None:
+    """An agent found out who the first person that waits is."""
+    [(review, _), *_] = await scene.run(handlers.list_reviews, handlers.ListReviews(10))
+    decision = handlers.DecideReview(review.subject, person.id if person else None, now)
+    await scene.run(handlers.decide_review, decision)
+
+
+@scenario
+async def whoever_lost_code_and_mailbox_comes_in_by_a_code_at_the_address_they_gave_the_agent(scene: Scene) -> None:
+    await passkeys.an_account_with_a_passkey(scene)
+    later = NOW + DAY
+    await restore(scene, lucie(), emails.NEW, now=later)
+    assert (await scene.last(CodeReset)).reason is ResetReason.BY_CAISSE
+    assert (await scene.last(EmailChanged)).changed_at == later
+    assert await emails.addresses(scene, now=later) == (emails.NEW, None)
+    session = await scene.log_in(lucie().nir, MAILED, "back", now=later + HOUR, device="another")
+    assert session.scope is Scope.CODE_CHANGE
+
+
+@scenario
+async def nothing_from_before_opens_an_account_that_an_agent_gave_back(scene: Scene) -> None:
+    await passkeys.an_account_with_a_passkey(scene)
+    await scene.log_in(lucie().nir, "7294", "thief")
+    await emails.change(scene, "thief@exemple.invalid", "token")
+    await restore(scene, lucie(), emails.NEW, now=NOW + MINUTE)
+    assert await scene.devices(lucie(), now=NOW + MINUTE) == []
+    assert (await scene.last(SessionRevoked)).revoked_at == NOW + MINUTE
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(lucie().nir, "7294", "again", now=NOW + HOUR)
+    profile = await scene.profile(lucie(), now=NOW + HOUR)
+    assert (profile.passkeys, profile.devices, profile.pending_email) == (0, 0, None)
+
+
+@scenario
+async def a_frozen_account_whose_address_a_thief_changed_opens_again_by_the_agents_code_alone(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await emails.change(scene, emails.NEW, "token")
+    await emails.validate(scene, "token")
+    await freezing.freeze(scene, now=NOW + DAY)
+    later = NOW + 2 * DAY
+    await scene.reset(lucie(), "31415926", now=later)
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(lucie().nir, "31415926", "reset", now=later)
+    await restore(scene, lucie(), emails.OLD, now=later)
+    await scene.log_in(lucie().nir, MAILED, "back", now=later + HOUR)
+    assert (await scene.last(AccountReopened)).reopened_at == later + HOUR
+    await freezing.freeze(scene, "a newer mail", now=later + 2 * HOUR)
+    await scene.reset(lucie(), "31415926", now=later + 3 * HOUR)
+    await scene.log_in(lucie().nir, "31415926", "owner", now=later + 3 * HOUR)
+
+
+@scenario
+async def the_agents_code_ends_after_a_day_and_the_address_stays_for_the_next_reset(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await restore(scene, lucie(), emails.NEW, now=NOW)
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(lucie().nir, MAILED, "late", now=NOW + DAY)
+    await scene.reset(lucie(), "31415926", now=NOW + DAY)
+    await scene.log_in(lucie().nir, "31415926", "in time", now=NOW + DAY)
+
+
+@scenario
+async def the_address_that_the_account_has_gets_the_code_and_no_word_of_a_change(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await restore(scene, lucie(), emails.OLD, now=NOW)
+    assert (await scene.told())[-2:] == ["CodeReset:by-caisse", "SessionRevoked"]
+    assert "EmailChanged" not in await scene.told()
+
+
+@scenario
+async def an_agent_neither_opens_what_does_not_exist_nor_gives_away_an_address(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    for address in (emails.OLD, emails.NEW):
+        with pytest.raises(NotRestored):
+            await restore(scene, lucie(), address, now=NOW)
+    await scene.create(lucie(), emails.OLD, "48151623")
+    with pytest.raises(NotRestored):
+        await restore(scene, lucie(), emails.OLD, now=NOW)
+    await scene.log_in(lucie().nir, "48151623", "first")
+    await scene.create(marc(), emails.NEW, "16180339")
+    with pytest.raises(NotRestored):
+        await restore(scene, lucie(), emails.NEW, now=NOW)
+    assert "CodeReset:by-caisse" not in await scene.told()
+
+
+@scenario
+async def franceconnect_opens_the_account_of_the_one_whom_an_agent_chose_among_several(scene: Scene) -> None:
+    await scene.register(lucie(), TWIN)
+    arrival = await federation.arrive(scene, lucie(), subject="subject")
+    assert arrival.outcome is Outcome.SEVERAL_MATCHES
+    await decide(scene, TWIN)
+    arrival = await federation.arrive(scene, lucie(), "again", subject="subject", now=NOW + 2 * DAY)
+    assert arrival.session
+    assert arrival.session.person_id == TWIN.id
+    assert await scene.run(handlers.list_reviews, handlers.ListReviews(10)) == []
+
+
+@scenario
+async def an_account_that_was_open_before_is_linked_and_told(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await scene.register(TWIN)
+    await federation.arrive(scene, TWIN, subject="subject")
+    await decide(scene, lucie())
+    assert (await scene.told())[-1] == "FranceConnectLinked"
+    arrival = await federation.arrive(scene, TWIN, "again", subject="subject", now=NOW + 2 * DAY)
+    assert arrival.session
+    assert arrival.session.person_id == LUCIE
+
+
+@scenario
+async def a_question_is_decided_once_and_only_for_those_it_is_about(scene: Scene) -> None:
+    await scene.register(lucie(), TWIN, marc())
+    await federation.arrive(scene, lucie(), subject="subject")
+    for wrong in (handlers.DecideReview("subject", MARC, NOW), handlers.DecideReview("another", LUCIE, NOW)):
+        with pytest.raises(NotFound):
+            await scene.run(handlers.decide_review, wrong)
+    await decide(scene, None)
+    with pytest.raises(NotFound):
+        await scene.run(handlers.decide_review, handlers.DecideReview("subject", LUCIE, NOW))
+    assert (await federation.arrive(scene, lucie(), subject="subject")).outcome is Outcome.SEVERAL_MATCHES
+
+
+@scenario
+async def the_access_log_names_the_agent_who_gave_a_code(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await restore(scene, lucie(), emails.NEW, now=NOW)
+    assert entry(await scene.last(CodeReset), LUCIE, NOW, RULES).who is Who.AGENT
