@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from chassis.auth import CurrentPerson
-from chassis.routes import CurrentOnce, Now
+from chassis.routes import CurrentOnce, CurrentWork, Now
 from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT, NeutralView, silent
@@ -73,24 +73,28 @@ async def choose_code(
     person: CurrentPerson,
     *,
     once: CurrentOnce,
+    work: CurrentWork,
     parts: CurrentParts,
     check: CurrentCodeCheck,
     now: Now,
 ) -> Response:
     """Choose an own access code of 4 to 13 digits. The person's other sessions end.
 
+    What is refused is refused before the code is hashed: nobody keeps the hashing busy by codes that cannot be.
+
     After a log-in with a provisional code, the session may do everything from its next refresh on.
     """
 
     async def command() -> handlers.ChooseCode:
-        return handlers.ChooseCode(
+        choice = handlers.Choice(
             person_id=person.id,
             session_id=person.session_id,
             current_given=request.current_code is not None,
             matched=await check.matched(request.current_code),
             new_code=request.new_code,
-            new_hash=await parts.codes.hash(request.new_code),
             now=now,
         )
+        await work.read(handlers.check_choice, choice)
+        return handlers.ChooseCode(choice, await parts.codes.hash(request.new_code))
 
     return await once.prepared(204, lambda _: None, handlers.choose_code, command)

@@ -62,6 +62,7 @@ BUILT_IN = (
     Parameter("freeze.email-trusted-minutes", _SEED, 30 * 24 * 60, "le voleur change d'abord l'adresse (domain B3)"),
     Parameter("access-log.kept-minutes", _SEED, 365 * 24 * 60, "CNIL, journalisation : un an au plus (domain B4)"),
     Parameter("session.most", _SEED, 50, "assez peu pour que tout se ferme d'un coup (domain B3)"),
+    Parameter("session.code-change-minutes", _SEED, 30, "le temps de choisir un code ; ameli : lien de 30 min [IEP]"),
     Parameter("session.web.idle-minutes", _SEED, 30, "NHS login (domain 3.4)"),
     Parameter("session.web.longest-minutes", _SEED, 12 * 60, "NHS login (domain 3.4)"),
     Parameter("session.app.idle-minutes", _SEED, 30 * 24 * 60, "NHS login (domain 3.4)"),

@@ -61,7 +61,7 @@ class Session:
 
     def continued(self, rules: Parameters, now: datetime) -> "Session":
         """The session after a use of its refresh token."""
-        return replace(self, used_at=now, expires_at=_expiry(self.client, self.opened_at, rules, now))
+        return replace(self, used_at=now, expires_at=_expiry(self.client, self.scope, self.opened_at, rules, now))
 
     def widened(self) -> "Session":
         """The session once an own code was chosen: from its next refresh on, its tokens open everything."""
@@ -92,7 +92,7 @@ def open_session(
     remembered: bool = False,
 ) -> Session:
     """A new session, live from now on. `acr` says how sure we are of whom."""
-    expires_at = _expiry(client, now, rules, now)
+    expires_at = _expiry(client, scope, now, rules, now)
     return Session(
         session_id,
         person_id,
@@ -139,6 +139,9 @@ def granted(session: Session | None) -> Session:
     return session
 
 
-def _expiry(client: Client, opened_at: datetime, rules: Parameters, now: datetime) -> datetime:
+def _expiry(client: Client, scope: Scope, opened_at: datetime, rules: Parameters, now: datetime) -> datetime:
+    if scope is Scope.CODE_CHANGE:
+        # What a provisional code allows must not outlive it by much: it asks for no other proof.
+        return opened_at + rules.minutes("session.code-change-minutes", opened_at)
     idle = now + rules.minutes(f"session.{client.channel}.idle-minutes", now)
     return min(idle, opened_at + rules.minutes(f"session.{client.channel}.longest-minutes", opened_at))

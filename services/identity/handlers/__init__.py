@@ -14,8 +14,10 @@ from services.identity.handlers.closing import CloseUnopened as CloseUnopened
 from services.identity.handlers.closing import FindUnopened as FindUnopened
 from services.identity.handlers.closing import close_unopened as close_unopened
 from services.identity.handlers.closing import find_unopened as find_unopened
+from services.identity.handlers.codes import Choice as Choice
 from services.identity.handlers.codes import ChooseCode as ChooseCode
 from services.identity.handlers.codes import ResetCode as ResetCode
+from services.identity.handlers.codes import check_choice as check_choice
 from services.identity.handlers.codes import choose_code as choose_code
 from services.identity.handlers.codes import reset_code as reset_code
 from services.identity.handlers.counter import DecideReview as DecideReview

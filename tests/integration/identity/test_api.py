@@ -4,7 +4,12 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from contracts.identity import AccountCreated, CodeReset, LogInBlocked
+from contracts.problems import Unavailable
+from services.identity.codes import Codes
+from services.identity.domain.access_code import AccessCode
 from services.identity.store import INDEXES
 from tests.integration.identity.device import FORM, NIR, STRANGER, Client, bare, claims_of, events, last
 from tests.unit.identity.fakes import LUCIE, MARC
@@ -151,6 +156,24 @@ async def test_a_code_change_needs_the_current_code_and_a_strong_new_one(client:
         assert (await client.call("PUT", "/me/code", good, key="click-0002")).status_code == 204
     assert (await client.log_in("6283")).status_code == 200
     assert LogInBlocked not in [type(event) for event in await events(client.app)]
+
+
+async def test_a_code_that_cannot_be_chosen_is_refused_before_it_is_hashed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.open_account("7294")
+    hashed: list[AccessCode] = []
+
+    async def hash_nothing(_: Codes, code: AccessCode) -> str:
+        hashed.append(code)
+        raise Unavailable
+
+    monkeypatch.setattr(Codes, "hash", hash_nothing)
+    for body in ({"new_code": "6283"}, {"new_code": "1234", "current_code": "7294"}):
+        assert (await client.call("PUT", "/me/code", body)).status_code == 422
+    assert hashed == []
+    assert (await client.call("PUT", "/me/code", {"new_code": "6283", "current_code": "7294"})).status_code == 503
+    assert hashed == [AccessCode("6283")]
 
 
 async def test_wrong_codes_before_a_change_block_it_and_are_told(client: Client) -> None:

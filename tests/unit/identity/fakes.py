@@ -304,10 +304,8 @@ class Scene:
     ) -> None:
         """A person chooses a code on the device of that name."""
         matched = await self.check_current(person, current, now=now)
-        command = handlers.ChooseCode(
-            person.id, session_id(name), current is not None, matched, AccessCode(code), hash_of(code), now
-        )
-        await self.run(handlers.choose_code, command)
+        choice = handlers.Choice(person.id, session_id(name), current is not None, matched, AccessCode(code), now)
+        await self.run(handlers.choose_code, handlers.ChooseCode(choice, hash_of(code)))
 
     async def check_current(self, person: InsuredPerson, code: str | None, *, now: datetime = NOW) -> str | None:
         """A person gives their current code before a change; the hash that it matched."""

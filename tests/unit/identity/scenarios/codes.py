@@ -44,6 +44,17 @@ async def whoever_let_the_first_code_expire_asks_again_by_the_same_form(scene: S
 
 
 @scenario
+async def a_session_that_may_only_choose_a_code_lasts_half_an_hour_on_every_device(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    await scene.log_in(lucie().nir, "48151623", "phone", client=Client.ANDROID)
+    assert await scene.refresh("phone", "phone-2", now=NOW + 29 * MINUTE)
+    assert await scene.refresh("phone-2", "phone-3", now=NOW + 30 * MINUTE) is None
+    with pytest.raises(Unauthenticated):
+        await scene.choose(lucie(), "phone", "7294", now=NOW + 30 * MINUTE)
+
+
+@scenario
 async def choosing_a_code_widens_this_session_and_ends_the_others(scene: Scene) -> None:
     await scene.register(lucie())
     await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
