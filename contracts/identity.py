@@ -125,10 +125,14 @@ class LoggedIn(Event, type="identity.LoggedIn.v1"):
 
 
 class SessionRevoked(Event, type="identity.SessionRevoked.v1"):
-    """These sessions are over; whoever verifies tokens refuses theirs within 5 seconds."""
+    """These sessions are over; whoever verifies tokens refuses theirs within 5 seconds.
+
+    `copied`: a token that continues the session came twice, so somebody else may have had it.
+    """
 
     session_ids: tuple[UUID, ...]
     revoked_at: datetime
+    copied: bool = False
 
 
 class DeviceChallenged(Event, type="identity.DeviceChallenged.v1"):

@@ -17,6 +17,7 @@ class EmailKind(StrEnum):
     LOG_IN_CODE = "log-in-code"
     LOG_IN_BLOCKED = "log-in-blocked"
     NEW_DEVICE = "new-device"
+    SESSION_COPIED = "session-copied"
     EMAIL_VALIDATION = "email-validation"
     EMAIL_CHANGE_REQUESTED = "email-change-requested"
     EMAIL_CHANGED = "email-changed"

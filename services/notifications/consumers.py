@@ -23,6 +23,7 @@ from contracts.identity import (
     NirCertified,
     PasskeyAdded,
     PasskeyRemoved,
+    SessionRevoked,
 )
 from contracts.procedures import CardOrdered
 from contracts.sealed import Sealed
@@ -91,6 +92,13 @@ async def warn_of_new_device(envelope: Envelope, event: LoggedIn, store: Store) 
     seen = reasons.device_seen(event.current, new_device=event.new_device)
     if seen:
         await _write(envelope, event, seen, store)
+
+
+@consumers.on(SessionRevoked)
+async def warn_of_copied_session(envelope: Envelope, event: SessionRevoked, store: Store) -> None:
+    """Somebody may have had a copy of a log-in; nothing to say of those that the person ended."""
+    if event.copied:
+        await _write(envelope, event, reasons.SessionCopied(event.revoked_at), store)
 
 
 @consumers.on(EmailChangeRequested)

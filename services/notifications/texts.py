@@ -30,6 +30,7 @@ SUBJECTS: Mapping[EmailKind, str] = {
     EmailKind.LOG_IN_CODE: "Votre code de vérification",
     EmailKind.LOG_IN_BLOCKED: "Trop de codes erronés pour votre compte",
     EmailKind.NEW_DEVICE: "Connexion à votre compte depuis un nouvel appareil",
+    EmailKind.SESSION_COPIED: "Une connexion à votre compte a été fermée par précaution",
     EmailKind.EMAIL_VALIDATION: "Confirmez votre adresse e-mail",
     EmailKind.EMAIL_CHANGE_REQUESTED: "Un changement d’adresse e-mail a été demandé",
     EmailKind.EMAIL_CHANGED: "L’adresse e-mail de votre compte a changé",

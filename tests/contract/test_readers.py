@@ -18,7 +18,6 @@ WITHOUT_A_MAIL = {
     "identity.AccountClosed.v1": "nobody ever proved to read the address, which is forgotten",
     "identity.CaisseChanged.v1": "the person told the caisse of the move; the home page and the access log show it",
     "identity.EmailValidated.v1": "the person has just used the code that was mailed",
-    "identity.SessionRevoked.v1": "the person logged out, or CodeChosen tells",
     "notifications.EmailSent.v1": "it is the mail",
     "notifications.EmailFailed.v1": "a mail cannot tell that mails fail; the home page does",
     "payments.PaymentsViewed.v1": "the access log shows it",

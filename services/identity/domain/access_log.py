@@ -109,6 +109,8 @@ def entry(event: Event, event_id: UUID, at: datetime, rules: Parameters) -> Entr
     what, who = NOTED[type(event)]
     if isinstance(event, identity.CodeReset) and event.reason is identity.ResetReason.BY_CAISSE:
         who = Who.AGENT
+    if isinstance(event, identity.SessionRevoked) and event.copied:
+        who = Who.STRANGER
     known: dict[str, Any] = {
         "id": event_id,
         "person_id": event.person_id,

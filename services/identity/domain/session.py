@@ -108,13 +108,15 @@ def open_session(
     )
 
 
-def end(sessions: Sequence[Session], person_id: UUID, now: datetime) -> tuple[list[Session], list[SessionRevoked]]:
+def end(
+    sessions: Sequence[Session], person_id: UUID, now: datetime, *, copied: bool = False
+) -> tuple[list[Session], list[SessionRevoked]]:
     """These sessions of one person, over; said in one event, or none when there is nothing to end."""
     if not sessions:
         return [], []
     ids = tuple(session.id for session in sessions)
     ended = [replace(session, ended_at=now) for session in sessions]
-    return ended, [SessionRevoked(person_id=person_id, session_ids=ids, revoked_at=now)]
+    return ended, [SessionRevoked(person_id=person_id, session_ids=ids, revoked_at=now, copied=copied)]
 
 
 def surplus(live: Sequence[Session], rules: Parameters, now: datetime) -> Sequence[Session]:

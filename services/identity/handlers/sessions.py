@@ -167,8 +167,9 @@ class RefreshSession:
 async def refresh_session(command: RefreshSession, store: Store) -> Session | None:
     """Continue the session, or None: it is over, or the account is frozen.
 
-    A token that comes twice was copied: by whom cannot be known, so the session ends for both. Unless it
-    asks for the very token that it got (the same request, whose answer was lost) and that was not used yet.
+    A token that comes twice was copied: by whom cannot be known, so the session ends for both, its device is not
+    known any more, and the owner is told. Unless it asks for the very token that it got (the same request, whose
+    answer was lost) and that was not used yet.
     """
     token = await store.refresh_token(command.old_hash)
     session = await store.session(token.session_id) if token else None
@@ -181,14 +182,21 @@ async def refresh_session(command: RefreshSession, store: Store) -> Session | No
     if following and following.used_at is None and following.session_id == session.id:
         return session
     if token.used_at is not None:
-        ended, revoked = sessions.end([session], session.person_id, command.now)
-        await store.save_sessions(ended, *revoked)
+        await _end_copied(session, store, command.now)
         return None
     continued = session.continued(store.parameters, command.now)
     await store.save_sessions([continued])
     await store.save_refresh_token(replace(token, used_at=command.now))
     await store.save_refresh_token(RefreshToken(command.new_hash, session.id, continued.expires_at))
     return continued
+
+
+async def _end_copied(session: Session, store: Store, now: datetime) -> None:
+    ended, revoked = sessions.end([session], session.person_id, now, copied=True)
+    await store.save_sessions(ended, *revoked)
+    device = await store.device(session.device, session.person_id) if session.device else None
+    if device:
+        await store.forget_device(device)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,14 @@ class DeviceSeen:
 
 
 @dataclass(frozen=True)
+class SessionCopied:
+    """A log-in was continued from two places, and so ended for both."""
+
+    at: datetime
+    kind: Literal[EmailKind.SESSION_COPIED] = EmailKind.SESSION_COPIED
+
+
+@dataclass(frozen=True)
 class AddressWished:
     """Another address is wished for; said to the present one."""
 
@@ -167,6 +175,7 @@ About = Annotated[
     | DeviceDoubted
     | CodesRefused
     | DeviceSeen
+    | SessionCopied
     | AddressWished
     | AddressDoubted
     | AddressChanged

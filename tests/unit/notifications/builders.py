@@ -32,6 +32,7 @@ from services.notifications.domain.reasons import (
     NumberCertified,
     PasskeyCloses,
     PasskeyOpens,
+    SessionCopied,
 )
 from services.notifications.texts import Links, Texts
 
@@ -57,6 +58,7 @@ REASONS: list[About] = [
     CodesRefused(5, NOW + timedelta(minutes=1), NOW),
     CodesRefused(50, None, NOW),
     DeviceSeen(NOW, Channel.APP, LogInWay.PASSKEY),
+    SessionCopied(NOW),
     AddressWished(NOW),
     AddressChanged(NOW, here=True),
     AddressChanged(NOW, here=False),

@@ -31,6 +31,7 @@ from contracts.identity import (
     PasskeyAdded,
     PasskeyRemoved,
     ResetReason,
+    SessionRevoked,
 )
 from contracts.notifications import EmailKind
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
@@ -99,6 +100,7 @@ MAILS: dict[Event, tuple[EmailKind, ...]] = {
     CHALLENGED: (EmailKind.LOG_IN_CODE,),
     LogInBlocked(person_id=PERSON, failed_attempts=50, until=None, blocked_at=NOW): (EmailKind.LOG_IN_BLOCKED,),
     logged_in(LogInWay.PASSKEY, new_device=True): (EmailKind.NEW_DEVICE,),
+    SessionRevoked(person_id=PERSON, session_ids=(PERSON,), revoked_at=NOW, copied=True): (EmailKind.SESSION_COPIED,),
     EmailChangeRequested(new_email=sealed("new@exemple.invalid"), token=sealed("token"), **WISHED): (
         EmailKind.EMAIL_CHANGE_REQUESTED,
         EmailKind.EMAIL_VALIDATION,
@@ -115,6 +117,7 @@ MAILS: dict[Event, tuple[EmailKind, ...]] = {
 NO_MAIL: dict[str, Event] = {
     "closed": CLOSED,
     "without address": CREATED_WITHOUT_ADDRESS,
+    "ended by the person": SessionRevoked(person_id=PERSON, session_ids=(PERSON,), revoked_at=NOW),
     "known device": logged_in(LogInWay.FRANCECONNECT, new_device=False),
     "the code was mailed": logged_in(LogInWay.CODE, new_device=True),
 }

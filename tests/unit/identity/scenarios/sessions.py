@@ -6,6 +6,7 @@ import pytest
 
 from contracts.identity import Channel, LoggedIn, SessionRevoked
 from contracts.problems import NotFound, Unauthenticated
+from services.identity.domain.challenge import Challenge
 from services.identity.domain.session import Client
 from tests.unit.identity.fakes import NOW, Scene, lucie, marc, session_id
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
@@ -47,6 +48,16 @@ async def a_refresh_token_works_once_and_ends_the_session_when_it_comes_again(sc
     assert await scene.refresh("first-2", "first-4", now=NOW + 21 * MINUTE) is None
     assert await scene.refresh("never given", "x") is None
     assert (await scene.told()).count("SessionRevoked") == 1
+    assert (await scene.last(SessionRevoked)).copied
+
+
+@scenario
+async def the_device_of_a_copied_session_is_not_known_any_more(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+    assert await scene.refresh("first", "first-2")
+    assert await scene.refresh("first", "copy") is None
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "again"), Challenge)
 
 
 @scenario
