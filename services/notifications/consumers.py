@@ -172,7 +172,7 @@ async def _write(envelope: Envelope, event: Event, about: About, store: Store, c
 
 def _cause(envelope: Envelope, event: Event) -> Cause:
     """The mail takes the event's id, so a replayed event cannot write a second one."""
-    return Cause(envelope.id, event.person_id, envelope.sequence, clock.now(), telemetry.traceparent())
+    return Cause(envelope.id, event.person_id, envelope.sequence, envelope.time, clock.now(), telemetry.traceparent())
 
 
 def _code(envelope: Envelope, sealed: Sealed, expires_at: datetime, series: Series) -> Code:

@@ -8,6 +8,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from ipaddress import ip_address
 
 import aiosmtplib
 from aiosmtplib import (
@@ -63,6 +64,8 @@ class SmtpMailer:
         self._port = port
         self._sender = address_of(sender)
         self._tls = tls
+        # Codes and the password go to another machine encrypted, or not at all.
+        self._start_tls = True if not tls and not is_loopback(host) else None
         self._user, self._password = user, password
         self._patience = patience
         self._idle: list[aiosmtplib.SMTP] = []
@@ -121,6 +124,7 @@ class SmtpMailer:
             hostname=self.host,
             port=self._port,
             use_tls=self._tls,
+            start_tls=self._start_tls,
             username=self._user,
             password=self._password,
             local_hostname=self._sender.domain,
@@ -132,6 +136,14 @@ class SmtpMailer:
             # Even a 5xx here is about us or the server, not about this letter.
             raise MailDelayed("unreachable", unreachable=True) from None
         return connection
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to this host stays on this machine."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _translated(error: Exception) -> MailRejected | MailDelayed:

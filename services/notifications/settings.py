@@ -22,7 +22,7 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", frozen=True, extra="ignore")
 
-    smtp_url: SmtpUrl = Field(description="smtp://host:port, or smtps:// for TLS from the first byte.")
+    smtp_url: SmtpUrl = Field(description="smtps://host:port, or smtp:// with STARTTLS (not asked of this machine).")
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     sender: Annotated[str, AfterValidator(_with_address)] = Field(description="Name <address> that mails come from.")

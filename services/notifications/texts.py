@@ -61,10 +61,13 @@ class Links:
         self._signer = TokenSigner(freeze_key, issuer=ISSUER, kind=NOT_ME)
 
     def not_me(self, mail: Mail) -> str:
-        """The "ce n'est pas moi" link of a mail: the same each time that the mail is sent, and kept nowhere."""
+        """The "ce n'est pas moi" link of a mail: the same each time that the mail is sent, and kept nowhere.
+
+        Issued when its reason happened, by identity's clock: identity compares it with when the account was reopened.
+        """
         claims: dict[str, object] = {"sub": str(mail.person_id), "jti": mail.id}
         life = int(NOT_ME_LIFE.total_seconds())
-        token = self._signer.sign(claims, audience=READER, life=life, issued_at=mail.created_at)
+        token = self._signer.sign(claims, audience=READER, life=life, issued_at=mail.told_at)
         return f"{self.home}/ce-n-est-pas-moi#{token}"
 
     def validation(self, token: str) -> str:
@@ -108,7 +111,7 @@ class Texts:
         """The links that not every mail has; a template that asks for one it is not given fails."""
         facts: dict[str, object] = {}
         if can_be_disowned(mail.about):
-            facts |= {"not_me": self._links.not_me(mail), "not_me_until": mail.created_at + NOT_ME_LIFE}
+            facts |= {"not_me": self._links.not_me(mail), "not_me_until": mail.told_at + NOT_ME_LIFE}
         if code and mail.code and mail.code.series is Series.ADDRESS:
             facts["validation"] = self._links.validation(code)
         return facts

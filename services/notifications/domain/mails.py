@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from contracts.event import Event
 from contracts.notifications import EmailFailed, EmailSent
 from contracts.sealed import Sealed
-from services.notifications.domain.reasons import About
+from services.notifications.domain.reasons import About, is_told
 
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(hours=24)
@@ -83,11 +83,13 @@ class Mail:
 
     It goes to `to`, or, without, to the address that is known when it is sent; `to` is None once the mail is over.
     A sender may take it from `due_at` on: at once, after a pause, or when the lease of a claim has run out.
+    `told_at` is when its reason happened, by the clock of the service that told it.
     """
 
     id: str
     person_id: UUID
     about: About
+    told_at: datetime
     created_at: datetime
     give_up_at: datetime
     at: datetime
@@ -159,11 +161,12 @@ def write(
     code: Code | None,
     to: str | None,
     traceparent: str | None,
+    told_at: datetime,
     now: datetime,
 ) -> Mail:
     """A mail to be sent at once, and for 24 h at most; with a code, only as long as the code lives."""
     give_up_at = min(now + WINDOW, code.expires_at) if code else now + WINDOW
-    return Mail(mail_id, person_id, about, now, give_up_at, now, code, to, traceparent)
+    return Mail(mail_id, person_id, about, told_at, now, give_up_at, now, code, to, traceparent)
 
 
 def supersede(mail: Mail, newer: Code, now: datetime) -> Mail:
@@ -207,7 +210,7 @@ def finish(mail: Mail, outcome: Outcome, now: datetime) -> tuple[Mail, Event | N
     match outcome:
         case Accepted():
             sent = EmailSent(person_id=mail.person_id, email_id=mail.id, kind=mail.about.kind, sent_at=now)
-            return _end(mail, State.SENT, now), sent
+            return _end(mail, State.SENT, now), sent if is_told(mail.about) else None
         case Rejected(reason):
             return _end(mail, State.FAILED, now), _failed(mail, reason, now)
         case Delayed(spread):
@@ -217,7 +220,7 @@ def finish(mail: Mail, outcome: Outcome, now: datetime) -> tuple[Mail, Event | N
             return replace(mail, state=State.CREATED, at=now, claim=None, due_at=now + wait), None
 
 
-def expire(mail: Mail, now: datetime) -> tuple[Mail, EmailFailed]:
+def expire(mail: Mail, now: datetime) -> tuple[Mail, EmailFailed | None]:
     """Give up a mail that must not be sent any more."""
     return _end(mail, State.EXPIRED, now), _failed(mail, "expired", now)
 
@@ -227,5 +230,7 @@ def _end(mail: Mail, state: State, now: datetime) -> Mail:
     return replace(mail, state=state, at=now, claim=None, code=code, to=None)
 
 
-def _failed(mail: Mail, reason: str, now: datetime) -> EmailFailed:
+def _failed(mail: Mail, reason: str, now: datetime) -> EmailFailed | None:
+    if not is_told(mail.about):
+        return None
     return EmailFailed(person_id=mail.person_id, email_id=mail.id, kind=mail.about.kind, reason=reason, failed_at=now)

@@ -202,6 +202,15 @@ def may_reach_a_stranger(about: About) -> bool:
     return about.kind is EmailKind.EMAIL_VALIDATION
 
 
+def is_told(about: About) -> bool:
+    """Whether the person may know what became of the mail.
+
+    Not of the one to an address that they wish for: it is only written while the address is nobody's, so whoever
+    is logged in would find out which addresses have an account (reliability A3).
+    """
+    return about.kind is not EmailKind.EMAIL_VALIDATION
+
+
 def can_be_disowned(about: About) -> bool:
     """Whether the mail is about who may open the account, and so brings the "ce n'est pas moi" link (domain B3)."""
     return about.kind is not EmailKind.CARD_ORDERED and not may_reach_a_stranger(about)

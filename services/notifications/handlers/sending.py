@@ -106,7 +106,7 @@ async def expire_mail(command: ExpireMail, store: Store) -> State | None:
     if mail is None or not mail.is_overdue(command.now):
         return None
     after, event = mails.expire(mail, command.now)
-    await store.save(mail, after, event)
+    await store.save(mail, after, *([event] if event else []))
     return after.state
 
 

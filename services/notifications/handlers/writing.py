@@ -15,11 +15,15 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class Cause:
-    """The event that is a reason to write to a person; `sequence` is its place among that person's."""
+    """The event that is a reason to write to a person; `sequence` is its place among that person's.
+
+    `told_at` is the event's own time, `now` that of this service.
+    """
 
     event_id: str
     person_id: UUID
     sequence: int
+    told_at: datetime
     now: datetime
     traceparent: str | None = None
 
@@ -56,6 +60,7 @@ async def write_mail(command: WriteMail, store: Store) -> None:
         code=command.code,
         to=command.to,
         traceparent=cause.traceparent,
+        told_at=cause.told_at,
         now=cause.now,
     )
     await store.add(mail)

@@ -6,7 +6,7 @@ import pytest
 
 from services.notifications.domain.mails import Letter
 from services.notifications.handlers.ports import MailDelayed, MailRejected
-from services.notifications.mailer import SmtpMailer, address_of
+from services.notifications.mailer import SmtpMailer, address_of, is_loopback
 from tests.infra import free_port
 from tests.integration.notifications.sink import OK, Sink
 
@@ -39,6 +39,21 @@ async def test_a_letter_arrives_with_both_forms_and_an_id_that_never_changes(sin
     assert first.message["From"] == SENDER
     assert first.message["Subject"] == letter.subject
     assert not [name for name in first.message if name.lower().startswith("list-")]
+
+
+async def test_nothing_goes_to_another_machine_in_clear(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.notifications.mailer.is_loopback", lambda _: False)
+    with pytest.raises(MailDelayed):
+        await a_mailer(sink.port).send(a_letter(), within=SOON)
+    assert sink.received == []
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [("localhost", True), ("127.0.0.1", True), ("[::1]", True), ("mail.exemple.invalid", False), ("10.0.0.1", False)],
+)
+def test_only_this_machine_is_loopback(host: str, *, here: bool) -> None:
+    assert is_loopback(host) is here
 
 
 async def test_the_line_of_the_code_can_be_read_in_the_source(sink: Sink) -> None:

@@ -63,7 +63,7 @@ async def test_killed_after_the_reply_it_sends_the_same_mail_again_at_once_after
     now, mail_id = clock.now(), str(uuid4())
     code = Code(parts.seal("48151623"), 1, now, now + timedelta(hours=2))
     person = await a_person(parts, "lucie@exemple.invalid")
-    cause = writing.Cause(mail_id, person, 1, now)
+    cause = writing.Cause(mail_id, person, 1, now, now)
     await parts.work(writing.write_mail, writing.WriteMail(cause, AccountOpened(), code))
     (folder / "notifications.P5").write_text("kill")
 

@@ -50,7 +50,7 @@ class Office:
     ) -> str:
         now = await self.now()
         sealed = Code(self.parts.seal(code), 1, now, now + timedelta(minutes=10), series) if code else None
-        cause = writing.Cause(str(uuid4()), person, 1, now, TRACE)
+        cause = writing.Cause(str(uuid4()), person, 1, now, now, TRACE)
         await self.parts.work(writing.write_mail, writing.WriteMail(cause, about, sealed))
         return cause.event_id
 

@@ -112,7 +112,9 @@ def a_mail(
     now: datetime = NOW,
 ) -> Mail:
     """A mail that was just written."""
-    return mails.write(str(uuid4()), person_id or uuid4(), about, code=code, to=to, traceparent=None, now=now)
+    return mails.write(
+        str(uuid4()), person_id or uuid4(), about, code=code, to=to, traceparent=None, told_at=now, now=now
+    )
 
 
 def claimed(mail: Mail, claim: Claim = MINE, *, now: datetime = NOW) -> Mail:

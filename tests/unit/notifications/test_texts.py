@@ -1,6 +1,8 @@
 """What a person reads."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -133,12 +135,13 @@ def test_a_mail_is_the_same_each_time_it_is_sent_and_two_mails_are_never_disowne
 
 
 def test_the_link_of_a_mail_proves_to_identity_whose_it_is_for_a_week() -> None:
-    mail = a_mail(CodesRefused(50, None, NOW), now=clock.now())
+    late = a_mail(CodesRefused(50, None, NOW), now=clock.now())
+    mail = replace(late, told_at=late.created_at - timedelta(minutes=1))
     [token] = NOT_ME.findall(texts().write(mail, LUCIE, None).text)
     verifier = TokenVerifier(FREEZE_JWKS, issuer="notifications", audience="identity", kind="not-me+jwt")
     claims = verifier.verify(token)
     assert (claims["sub"], claims["jti"]) == (str(mail.person_id), mail.id)
-    issued = int(mail.created_at.timestamp())
+    issued = int(mail.told_at.timestamp())
     assert (claims["iat"], claims["exp"]) == (issued, issued + NOT_ME_LIFE.total_seconds())
     assert str(mail.person_id) not in token
 

@@ -24,6 +24,7 @@ SCENARIOS: list[Scenario] = [
     addressing.a_mail_whose_address_is_unknown_waits_for_it,
     addressing.a_person_without_address_is_known_by_name_until_there_is_one,
     addressing.a_wished_for_address_is_asked_and_the_present_one_told,
+    addressing.whether_a_wished_for_address_was_written_to_is_not_said,
     addressing.a_first_address_is_asked_and_one_that_cannot_be_had_is_not,
     addressing.a_changed_address_is_told_to_both_however_often_it_is_heard,
     addressing.an_own_address_is_written_to_although_another_is_known_and_forgotten_then,

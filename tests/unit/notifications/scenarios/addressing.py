@@ -5,6 +5,8 @@ from uuid import uuid4
 from services.notifications.domain.contacts import Addressee, Contact
 from services.notifications.domain.mails import (
     Accepted,
+    Outcome,
+    Rejected,
     State,
     second_id,
 )
@@ -86,6 +88,22 @@ async def a_wished_for_address_is_asked_and_the_present_one_told(world: World) -
     assert taken is not None
     assert taken.addressee == Addressee("", "", "new@exemple.invalid")
     assert (await contact(world, person)).email == ADDRESS
+
+
+async def whether_a_wished_for_address_was_written_to_is_not_said(world: World) -> None:
+    person = uuid4()
+    await know(world, person)
+    outcomes: list[tuple[int, Outcome, State]] = [
+        (2, Accepted(), State.SENT),
+        (3, Rejected("no such mailbox"), State.FAILED),
+    ]
+    for sequence, outcome, end in outcomes:
+        why = cause(person, sequence)
+        await ask(world, why, "new@exemple.invalid")
+        before = await world.said()
+        await claim(world, second_id(why.event_id))
+        assert await finish(world, second_id(why.event_id), outcome) is end
+        assert await world.said() == before
 
 
 async def a_first_address_is_asked_and_one_that_cannot_be_had_is_not(world: World) -> None:

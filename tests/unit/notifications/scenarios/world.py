@@ -50,7 +50,16 @@ async def know(world: World, person: UUID, address: str | None = ADDRESS, sequen
 
 def cause(person: UUID, sequence: int = 1, mail_id: str | None = None, **but: Any) -> Cause:
     """An event of this person, heard now."""
-    return Cause(**{"event_id": mail_id or str(uuid4()), "person_id": person, "sequence": sequence, "now": NOW, **but})
+    return Cause(
+        **{
+            "event_id": mail_id or str(uuid4()),
+            "person_id": person,
+            "sequence": sequence,
+            "told_at": NOW,
+            "now": NOW,
+            **but,
+        }
+    )
 
 
 async def write(
