@@ -80,6 +80,13 @@ MESSAGES = {
         "Cette adresse est jetable. Indiquez-en une que vous lirez encore dans un an.",
         "This is a throw-away address. Give one that you will still read in a year.",
     ),
+    "birth-date": Text(
+        "Cette date n'est pas valide. Écrivez-la JJ/MM/AAAA sur le site, AAAA-MM-JJ ailleurs, et 00 pour un jour ou "
+        "un mois que votre état civil ne donne pas : 00/03/1955, 00/00/1955.",
+        "This date is not valid. Write it DD/MM/YYYY on the site, YYYY-MM-DD elsewhere, and 00 for a day or a month "
+        "that your civil status does not tell: 00/03/1955, 00/00/1955.",
+    ),
+    "birth-date-future": Text("Cette date n'est pas encore passée.", "This date has not passed yet."),
     "date_type": Text("Date attendue : AAAA-MM-JJ.", "Expected date: YYYY-MM-DD."),
 }
 OTHERWISE = Text("Cette valeur n'est pas valide.", "This value is not valid.")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.birth_date import BirthDate
 from contracts.event import Event
 from contracts.payments import ComplementaryStatus
 
@@ -50,7 +51,7 @@ class CareSettled(Event, type="caisse.CareSettled.v1", topic="payments.inbound",
     label: Name
     professional: Name
     beneficiary: Name
-    beneficiary_birth_date: date
+    beneficiary_birth_date: BirthDate
     care_date: date
     payment_date: date
     charged_cents: Cents

@@ -1,11 +1,12 @@
 """What identity publishes: the life of an account and of its sessions."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.birth_date import BirthDate
 from contracts.event import Event
 from contracts.sealed import Sealed
 
@@ -74,7 +75,7 @@ class AccountCreated(Event, type="identity.AccountCreated.v1"):
 
     last_name: str
     first_name: str
-    birth_date: date
+    birth_date: BirthDate
     caisse: str
     way: CreationWay = CreationWay.WEB_FORM
     email: Sealed | None

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from chassis.json import MalformedJson, check
 from chassis.mongo import DatabaseDown, Index
 from chassis.service import Service
 from chassis.work import Work
+from contracts.birth_date import BirthDate
 from contracts.sealed import Sealed
 from services.identity import handlers
 from services.identity.domain import iban as ibans
@@ -59,7 +59,7 @@ class Line(BaseModel):
     birth_last_name: Name
     usage_last_name: Name | None = None
     first_name: Name
-    birth_date: date
+    birth_date: BirthDate
     postal_code: Annotated[str, Field(pattern=r"^[0-9]{5}$")]
     caisse: Annotated[str, Field(pattern=r"^[0-9][0-9AB][0-9]?$")]
     regime: Annotated[str, AfterValidator(_regime)]

@@ -5,7 +5,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from functools import partial
 from uuid import UUID
 
@@ -13,6 +12,7 @@ import aiohttp
 from altcha import Challenge, Payload, solve_challenge
 
 from chassis.clock import now
+from contracts.birth_date import BirthDate
 from deploy.demo.client import seen
 from deploy.demo.journey import own_code
 from deploy.demo.people import RegisterLine, somebody_new
@@ -193,7 +193,7 @@ def chosen_by(line: RegisterLine) -> str:
         birth_last_name=line.birth_last_name,
         usage_last_name=None,
         first_name=line.first_name,
-        birth_date=date.fromisoformat(line.birth_date),
+        birth_date=BirthDate.read(line.birth_date),
         postal_code=line.postal_code,
         caisse=line.caisse,
         regime=line.regime,

@@ -9,11 +9,11 @@ from pydantic import BaseModel, Discriminator, Tag, WrapValidator
 from chassis.routes import CurrentOnce, Now
 from contracts.problems import Text
 from services.identity import handlers
+from services.identity.api.dates import TypedBirthDate
 from services.identity.api.fields import (
     LastName,
     PostalCode,
     RequestModel,
-    TypedDate,
     TypedEmail,
     TypedIban,
     TypedNir,
@@ -41,7 +41,7 @@ class WebAccountRequest(RequestModel):
 
     nir: TypedNir
     last_name: LastName
-    birth_date: TypedDate
+    birth_date: TypedBirthDate
     postal_code: PostalCode
     email: TypedEmail
 

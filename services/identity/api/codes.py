@@ -7,7 +7,8 @@ from chassis.routes import CurrentOnce, CurrentWork, Now
 from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT, NeutralView, silent
-from services.identity.api.fields import GivenDeviceToken, RequestModel, TypedCode, TypedDate, TypedNir
+from services.identity.api.dates import TypedBirthDate
+from services.identity.api.fields import GivenDeviceToken, RequestModel, TypedCode, TypedNir
 from services.identity.api.parts import EVEN_PACE, CurrentParts, Say
 from services.identity.api.step_up import CurrentCodeCheck
 
@@ -29,7 +30,7 @@ class CodeResetRequest(RequestModel):
     """What a person who forgot the code still knows, and the device token that a log-in gave, if there was one."""
 
     nir: TypedNir
-    birth_date: TypedDate
+    birth_date: TypedBirthDate
     device_token: GivenDeviceToken | None = None
 
 

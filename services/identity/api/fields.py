@@ -1,8 +1,6 @@
 """Fields that people type, read by the rules: what is malformed is refused without being quoted."""
 
-import re
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -15,7 +13,6 @@ from services.identity.domain.iban import Iban
 from services.identity.domain.nir import Nir
 
 T = TypeVar("T")
-_CIVIL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class RequestModel(BaseModel):
@@ -37,15 +34,6 @@ def typed(parse: Callable[[str], T], longest: int) -> PlainValidator:
     return PlainValidator(read)
 
 
-def _civil_date(text: str) -> date:
-    if _CIVIL_DATE.fullmatch(text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass
-    raise PydanticCustomError("date_parsing", "not a date")
-
-
 def _shown(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **schema})
 
@@ -65,7 +53,6 @@ TypedIban = Annotated[
     _shown(format="iban", maxLength=iban.LONGEST_TYPED, description="Of the SEPA zone; spaces and lower case allowed."),
 ]
 VitaleSerial = Annotated[str, Field(pattern=r"^[0-9]{8,21}$")]
-TypedDate = Annotated[date, typed(_civil_date, 10), _shown(format="date")]
 LastName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 PostalCode = Annotated[str, Field(pattern=r"^[0-9]{5}$")]
 OpaqueToken = Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]

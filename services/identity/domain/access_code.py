@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from contracts.birth_date import BirthDate
 from contracts.problems import Problem, Text
 from contracts.sealed import Sealed
 from services.identity.domain.insured import InsuredPerson
@@ -158,12 +159,12 @@ def _resembles(digits: str, known: str) -> bool:
     return known in digits and len(digits) - len(known) <= 2  # noqa: PLR2004 - two digits are found in no time
 
 
-def _birth_dates(born: date) -> Iterator[str]:
-    """The ways in which people write their birth date with digits alone."""
-    day, month, year = f"{born:%d}", f"{born:%m}", f"{born.year:04}"
+def _birth_dates(born: BirthDate) -> Iterator[str]:
+    """The ways in which people write their birth date with digits alone, an unknown part as zeros."""
+    year, month, day = str(born).split("-")
     for years in (year, year[2:]):
         yield from (day + month + years, month + day + years, years + month + day)
-        yield from (month + years, years + month, f"{born.day}{born.month}{years}")
+        yield from (month + years, years + month, f"{int(day)}{int(month)}{years}")
     yield from (day + month, month + day, year)
 
 

@@ -76,7 +76,7 @@ class PendingLink:
 
 @dataclass(frozen=True)
 class Review:
-    """Several insured persons have the identity of one subject: an agent finds out which it is."""
+    """Insured persons who have, or may have, the identity of one subject: an agent finds out which it is."""
 
     subject: str = field(repr=False)
     pivot: PivotIdentity

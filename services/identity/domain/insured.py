@@ -1,9 +1,10 @@
 """Insured persons as the caisse's register knows them, and what may become of their numbers (domain 3.1)."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
+from contracts.birth_date import BirthDate
 from contracts.identity import CaisseChanged
 from services.identity.domain.nir import Nir
 
@@ -17,7 +18,7 @@ class InsuredPerson:
     birth_last_name: str = field(repr=False)
     usage_last_name: str | None = field(repr=False)
     first_name: str = field(repr=False)
-    birth_date: date = field(repr=False)
+    birth_date: BirthDate = field(repr=False)
     postal_code: str = field(repr=False)
     caisse: str
     regime: str

@@ -3,16 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
 
+from contracts.birth_date import BirthDate
 from services.identity.domain import names
 from services.identity.domain.insured import InsuredPerson
 
 FRANCE = "99100"
 LONGEST_NAME, MOST_NAMES = 100, 20
-_DATE = re.compile(r"((?:18|19|20)[0-9]{2})-([0-9]{2})-([0-9]{2})")
 _COUNTRY = re.compile(r"99[0-9]{3}")
 _COMMUNE = re.compile(r"(2[AB]|[0-9]{2})[0-9]{3}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -30,19 +29,6 @@ class NotAPivotIdentity(ValueError):
 
 
 @dataclass(frozen=True)
-class BirthDate:
-    """A birth date of which the day, or the day and the month, may be unknown."""
-
-    year: int
-    month: int | None
-    day: int | None
-
-    def covers(self, day: date) -> bool:
-        """Whether somebody born on that day may say so: what is unknown is not compared."""
-        return self.year == day.year and self.month in (None, day.month) and self.day in (None, day.day)
-
-
-@dataclass(frozen=True)
 class PivotIdentity:
     """A person by civil status. The family name is the one at birth. Never shows itself."""
 
@@ -56,14 +42,17 @@ class PivotIdentity:
 
 @dataclass(frozen=True)
 class One:
-    """Exactly one insured person has this identity."""
+    """Exactly one insured person has this identity, birth date included."""
 
     person: InsuredPerson
 
 
 @dataclass(frozen=True)
 class Several:
-    """More than one has it: an agent decides, not this service (domain F24)."""
+    """More than one has it, or one may have it: an agent decides, not this service (domain F24).
+
+    One alone *may* have it when the birth date is known in part to one side only, and in more detail to the other.
+    """
 
     persons: tuple[InsuredPerson, ...]
 
@@ -85,24 +74,27 @@ def parse(claims: Mapping[str, object]) -> PivotIdentity:
 
 
 def matches(pivot: PivotIdentity, person: InsuredPerson) -> bool:
-    """Whether the identity is this person's: name at birth, first name, birth date as far as it is known.
+    """Whether the identity may be this person's: name at birth, first name, birth date as far as both know it.
 
     Gender and place of birth are not compared: the register has neither, and a NIR tells neither for sure.
     """
     return (
         names.same(pivot.family_name, person.birth_last_name)
         and _has_first_name(pivot, person.first_name)
-        and pivot.birth_date.covers(person.birth_date)
+        and (pivot.birth_date.covers(person.birth_date) or person.birth_date.covers(pivot.birth_date))
     )
 
 
 def find(pivot: PivotIdentity, candidates: Iterable[InsuredPerson]) -> Match:
-    """Which of the candidates it is. Nobody is None; of two alike neither is chosen."""
+    """Which of the candidates it is. Nobody is None; of two alike neither is chosen.
+
+    Nor is one whose birth date is only not contradicted: 1985-00-00 is not yet who was born on 1985-03-14.
+    """
     found = {person.id: person for person in candidates if matches(pivot, person)}
     match tuple(found.values()):
         case ():
             return None
-        case (person,):
+        case (person,) if person.birth_date == pivot.birth_date:
             return One(person)
         case persons:
             return Several(persons)
@@ -139,17 +131,10 @@ def _given_names(claims: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _birth_date(claims: Mapping[str, object]) -> BirthDate:
-    found = _DATE.fullmatch(_text(claims, "birthdate"))
-    if found is None:
-        raise NotAPivotIdentity("birthdate")
-    year, month, day = map(int, found.groups())
-    if day and not month:
-        raise NotAPivotIdentity("birthdate")
     try:
-        date(year, month or 1, day or 1)
+        return BirthDate.read(_text(claims, "birthdate"))
     except ValueError:
         raise NotAPivotIdentity("birthdate") from None
-    return BirthDate(year, month or None, day or None)
 
 
 def _birthplace(claims: Mapping[str, object], country: str) -> str | None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import ClassVar, TypeAlias
 from uuid import UUID
 
+from contracts.birth_date import BirthDate
 from contracts.identity import CreationWay
 from services.identity.domain import names
 from services.identity.domain.iban import Iban
@@ -23,7 +24,7 @@ class Claim:
     way: ClassVar[CreationWay] = CreationWay.WEB_FORM
 
     last_name: str = field(repr=False)
-    birth_date: date = field(repr=False)
+    birth_date: BirthDate = field(repr=False)
     postal_code: str = field(repr=False)
 
     def holds(self, entry: RegisterEntry) -> bool:
@@ -55,7 +56,7 @@ class CardClaim:
 
 AnyClaim: TypeAlias = Claim | CardClaim
 # What a claim is compared with when nobody has the number.
-_NOBODY = RegisterEntry(InsuredPerson(UUID(int=0), Nir(""), "", None, "", date.min, "", "", ""))
+_NOBODY = RegisterEntry(InsuredPerson(UUID(int=0), Nir(""), "", None, "", BirthDate(1), "", "", ""))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Provisional and own codes: asking for one, choosing one."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
+from contracts.birth_date import BirthDate
 from contracts.problems import Unauthenticated
 from services.identity.domain import access_code, session
 from services.identity.domain import account as accounts
@@ -22,7 +23,7 @@ class ResetCode:
     """Somebody says that they forgot the code."""
 
     nir: Nir
-    birth_date: date = field(repr=False)
+    birth_date: BirthDate = field(repr=False)
     issued: IssuedCode
     shown: Shown | None
     now: datetime

@@ -1,11 +1,11 @@
 """The register of insured persons."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from chassis.mongo import Index
+from contracts.birth_date import BirthDate
 from contracts.event import Event
 from services.identity.domain import pivot
 from services.identity.domain.insured import InsuredPerson, RegisterEntry
@@ -53,7 +53,7 @@ class RegisterStore(Base):
             "birth_last_name": person.birth_last_name,
             "usage_last_name": person.usage_last_name,
             "first_name": person.first_name,
-            "birth_date": person.birth_date.isoformat(),
+            "birth_date": str(person.birth_date),
             "postal_code": person.postal_code,
             "caisse": person.caisse,
             "regime": person.regime,
@@ -86,7 +86,7 @@ class RegisterStore(Base):
             birth_last_name=found["birth_last_name"],
             usage_last_name=found["usage_last_name"],
             first_name=found["first_name"],
-            birth_date=date.fromisoformat(found["birth_date"]),
+            birth_date=BirthDate.read(found["birth_date"]),
             postal_code=found["postal_code"],
             caisse=found["caisse"],
             regime=found["regime"],

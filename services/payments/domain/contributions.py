@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from contracts.birth_date import BirthDate
 from contracts.caisse import CareSettled, Nature
 from contracts.parameters import Parameter
 from services.payments.domain.calendar import years_before
@@ -144,11 +145,14 @@ def _spared(settled: CareSettled, parameters: Parameters) -> Reason | None:
     return None
 
 
-def is_minor(birth: date, care: date, parameters: Parameters) -> bool:
-    """Whether the patient was too young to owe a contribution (sources differ on the day that counts)."""
+def is_minor(birth: BirthDate, care: date, parameters: Parameters) -> bool:
+    """Whether the patient was too young to owe a contribution (sources differ on the day that counts).
+
+    Who may have been too young, since civil status does not know the day of birth, was.
+    """
     by_year = parameters.get("contribution.age-on-1-january", care).value
     tested_on = date(care.year, 1, 1) if by_year else care
-    return years_before(tested_on, parameters.get("contribution.age", care).value) < birth
+    return years_before(tested_on, parameters.get("contribution.age", care).value) < birth.latest
 
 
 def _capped(

@@ -98,7 +98,7 @@ def compose(
     Contributions are taken after the rate and never below zero; what is left of them, and all of them when
     a third party is paid, becomes a debt that later lines paid to the insured pay off (domain 3.8).
     """
-    if not settled.beneficiary_birth_date <= settled.care_date <= settled.payment_date:
+    if not settled.beneficiary_birth_date.earliest <= settled.care_date <= settled.payment_date:
         raise SettlementIncoherent(settled.settlement_id)
     to_insured = settled.payee is Payee.INSURED
     gross = _gross(settled, parameters)

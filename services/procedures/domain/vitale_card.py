@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from contracts.birth_date import BirthDate
 from contracts.problems import Problem, Text
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
 from services.procedures.domain.parameters import Parameters
@@ -21,7 +22,7 @@ class Person:
     id: UUID
     first_name: str
     last_name: str
-    birth_date: date
+    birth_date: BirthDate
     caisse: str
 
 
@@ -78,8 +79,11 @@ def order_card(
     now: datetime,
     parameters: Parameters,
 ) -> tuple[Request, CardOrdered]:
-    """Accept an order of a card for oneself. Raises TooYoung or OrderAlreadyInProgress."""
-    eligible_on = birthday(person.birth_date, parameters.get("vitale-card.age-years", today))
+    """Accept an order of a card for oneself. Raises TooYoung or OrderAlreadyInProgress.
+
+    Who may have reached the age, since civil status does not know the day of birth, has.
+    """
+    eligible_on = birthday(person.birth_date.earliest, parameters.get("vitale-card.age-years", today))
     if today < eligible_on:
         raise TooYoung(eligible_on, parameters.get("vitale-card.age-with-parent-years", today))
     for order in orders:

@@ -1,9 +1,11 @@
 """Identity over HTTP: what it refuses, and that a refusal quotes nothing (reliability A10)."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from chassis import clock
 from tests.integration.identity.device import FORM, Client
 
 
@@ -63,7 +65,7 @@ async def test_every_wrong_field_is_listed_at_once_and_none_is_quoted(client: Cl
     assert wrong == {
         "/nir": "nir-format",
         "/last_name": "missing",
-        "/birth_date": "date_parsing",
+        "/birth_date": "birth-date",
         "/postal_code": "missing",
         "/email": "email-format",
     }
@@ -71,11 +73,31 @@ async def test_every_wrong_field_is_listed_at_once_and_none_is_quoted(client: Cl
 
 
 @pytest.mark.parametrize(
-    "value", ["2026-13-01", "1985-3-14", "14/03/1985", "1985-03-14T00:00:00", 482371200, "1985-W11-4"]
+    "value",
+    [
+        *("2026-13-01", "1985-3-14", "14/03/1985", "1985-03-14T00:00:00", "1985-W11-4", "1985-02-30", "1985-00-14"),
+        *("１９８５-03-14", "0000-00-00", "1985-03-14 ", 482371200, {"$ne": None}),
+    ],
 )
-async def test_a_birth_date_is_a_civil_date(client: Client, value: object) -> None:
-    answer = await client.call("POST", "/accounts", {**FORM, "birth_date": value})
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/birth_date"]
+@pytest.mark.parametrize(("path", "form"), [("/accounts", FORM), ("/code-resets", {"nir": FORM["nir"]})])
+async def test_a_birth_date_is_a_civil_date_with_zeros_for_what_is_unknown(
+    client: Client, path: str, form: dict[str, str], value: object
+) -> None:
+    answer = await client.call("POST", path, {**form, "birth_date": value})
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == "/birth_date"
+    if isinstance(value, str) and len(value) <= 10:
+        assert "écrivez" in error["message"].lower()
+        assert "00/00/1955" in error["message"]
+
+
+@pytest.mark.parametrize("after", ["%Y-%m-%d", "%Y-%m-00", "%Y-00-00"])
+async def test_nobody_is_born_tomorrow(client: Client, after: str) -> None:
+    form = f"{clock.today() + timedelta(days=366):{after}}"
+    answer = await client.call("POST", "/accounts", {**FORM, "birth_date": form})
+    assert [error["code"] for error in answer.json()["errors"]] == ["birth-date-future"]
+    today = await client.call("POST", "/accounts", {**FORM, "birth_date": f"{clock.today():{after}}"})
+    assert today.status_code == 202
 
 
 async def test_a_code_change_needs_a_session(client: Client) -> None:

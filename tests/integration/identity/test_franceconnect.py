@@ -136,6 +136,17 @@ async def test_of_two_people_alike_neither_is_chosen_and_an_agent_is_asked_once(
     assert "EXEMPLE" not in str(review)
 
 
+async def test_one_whose_birth_date_the_register_knows_in_part_is_for_an_agent_too(browser: Browser) -> None:
+    taken = register.Import(lambda number: sealed("number"))
+    await taken.take([LINES[0].replace(b"1985-03-14", b"1985-00-00")], browser.client.app.state.work)
+    assert (taken.changed, taken.wrong) == (1, {})
+    told = await browser.log_in()
+    assert (told["outcome"], told["session"], told["link_ticket"]) == ("several-matches", None, None)
+    [review] = await browser.client.app.state.service.database["reviews"].find({})
+    assert review["candidates"] == [str(LUCIE)]
+    assert await events(browser.client.app) == []
+
+
 WRONG: dict[str, Callable[[Browser], dict[str, str | None]]] = {
     "no ticket": lambda _: {"ticket": None},
     "another browser's ticket": lambda _: {"ticket": new_token()},

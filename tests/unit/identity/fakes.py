@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
+from contracts.birth_date import BirthDate
 from contracts.event import Event
 from contracts.sealed import Recipient, Sealed
 from services.identity import handlers
@@ -58,7 +59,7 @@ def lucie(**but: Any) -> InsuredPerson:
         birth_last_name="EXEMPLE",
         usage_last_name=None,
         first_name="Lucie",
-        birth_date=date(1985, 3, 14),
+        birth_date=BirthDate(1985, 3, 14),
         postal_code="29200",
         caisse="29",
         regime="general",
@@ -73,7 +74,7 @@ def marc(**but: Any) -> InsuredPerson:
         nir=nir.parse("183113199090225"),
         birth_last_name="FICTIF",
         first_name="Marc",
-        birth_date=date(1983, 11, 30),
+        birth_date=BirthDate(1983, 11, 30),
         **but,
     )
 
@@ -205,7 +206,7 @@ class Scene:
         code: str,
         *,
         now: datetime = NOW,
-        birth_date: date | None = None,
+        birth_date: BirthDate | None = None,
         device: str = "home",
     ) -> None:
         """Somebody says that they forgot the code."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.birth_date import BirthDate
 from services.identity.domain import access_code, session, throttle
 from services.identity.domain import account as accounts
 from services.identity.domain import log_in as logging_in
@@ -107,6 +108,13 @@ def test_far_more_than_the_three_thousand_weakest_codes_are_refused_three_thousa
 @pytest.mark.parametrize("digits", ["2850", "990901", "1403", "14031985", "0385", "29200", "0000", "1234", "7777"])
 def test_digits_of_the_number_the_birth_date_and_repeats_are_refused(digits: str) -> None:
     assert not accepted(digits)
+
+
+def test_what_civil_status_knows_of_a_birth_date_is_refused_and_no_more() -> None:
+    month, year = lucie(birth_date=BirthDate(1955, 3)), lucie(birth_date=BirthDate(1955))
+    with pytest.raises(WeakCode):
+        check_strength(AccessCode("0355"), month, RULES, NOW)
+    check_strength(AccessCode("0355"), year, RULES, NOW)
 
 
 # Comparison, life and use of codes.

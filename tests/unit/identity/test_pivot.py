@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.birth_date import BirthDate
 from deploy.demo import people
 from services.identity.domain import nir, pivot, providers
 from services.identity.domain.insured import InsuredPerson
-from services.identity.domain.pivot import BirthDate, NotAPivotIdentity, One, Several
+from services.identity.domain.pivot import NotAPivotIdentity, One, Several
 
 ENZO = {
     "given_name": "Enzo Louis",
@@ -26,7 +27,7 @@ DAYS = st.dates(date(1900, 1, 1), date(2099, 12, 31))
 
 
 def a_person(**but: Any) -> InsuredPerson:
-    known = {"birth_last_name": "BIDON", "first_name": "Enzo", "birth_date": date(2007, 9, 14)}
+    known = {"birth_last_name": "BIDON", "first_name": "Enzo", "birth_date": BirthDate(2007, 9, 14)}
     other = {"usage_last_name": None, "postal_code": "13001", "caisse": "13", "regime": "general"}
     return InsuredPerson(**{"id": uuid4(), "nir": nir.parse("1 07 09 13 990 908 26"), **known, **other, **but})
 
@@ -38,7 +39,7 @@ def of_the_register(name: str) -> InsuredPerson:
         nir=nir.parse(line["nir"]),
         birth_last_name=line["birth_last_name"],
         first_name=line["first_name"],
-        birth_date=date.fromisoformat(line["birth_date"]),
+        birth_date=BirthDate.read(line["birth_date"]),
     )
 
 
@@ -107,11 +108,12 @@ def test_an_identity_shows_nothing_of_itself() -> None:
         ({"given_name_array": ["Jean", "Pierre", "Marie"]}, {"first_name": "Jean-Pierre"}),
         ({"given_name_array": ["Jean-Pierre"]}, {"first_name": "JEAN PIERRE"}),
         ({"given_name_array": None, "given_name": "Zoé Enzo"}, {"first_name": "ZOE"}),
-        ({"birthdate": "2007-09-00"}, {"birth_date": date(2007, 9, 30)}),
-        ({"birthdate": "2007-00-00"}, {"birth_date": date(2007, 1, 1)}),
+        ({"birthdate": "2007-09-00"}, {"birth_date": BirthDate(2007, 9, 30)}),
+        ({"birthdate": "2007-00-00"}, {"birth_date": BirthDate(2007, 1, 1)}),
+        ({}, {"birth_date": BirthDate(2007)}),
     ],
 )
-def test_spelling_and_unknown_parts_do_not_keep_a_person_out(claims: dict[str, Any], register: dict[str, Any]) -> None:
+def test_spelling_and_unknown_parts_make_no_other_person(claims: dict[str, Any], register: dict[str, Any]) -> None:
     assert pivot.matches(pivot.parse({**ENZO, **claims}), a_person(**register))
 
 
@@ -122,9 +124,10 @@ def test_spelling_and_unknown_parts_do_not_keep_a_person_out(claims: dict[str, A
         ({}, {"birth_last_name": "AUTRE", "usage_last_name": "BIDON"}),
         ({"given_name_array": ["Louis"]}, {}),
         ({"given_name_array": ["Jean-Pierre"]}, {"first_name": "Jean"}),
-        ({}, {"birth_date": date(2007, 9, 15)}),
-        ({"birthdate": "2007-09-00"}, {"birth_date": date(2007, 10, 1)}),
+        ({}, {"birth_date": BirthDate(2007, 9, 15)}),
+        ({"birthdate": "2007-09-00"}, {"birth_date": BirthDate(2007, 10, 1)}),
         ({"birthdate": "2008-00-00"}, {}),
+        ({}, {"birth_date": BirthDate(2007, 10)}),
     ],
 )
 def test_another_name_at_birth_first_name_or_birth_date_is_another_person(
@@ -141,25 +144,42 @@ def test_nobody_is_chosen_among_two_alike() -> None:
     assert pivot.find(identity, [one, other]) == Several((one, other))
 
 
+@pytest.mark.parametrize("written", ["2007-09-14", "2007-09-00", "2007-00-00"])
+def test_only_the_same_birth_date_is_sure_and_one_that_says_less_or_more_is_for_an_agent(written: str) -> None:
+    identity = pivot.parse({**ENZO, "birthdate": written})
+    for known in (BirthDate(2007, 9, 14), BirthDate(2007, 9), BirthDate(2007)):
+        person = a_person(birth_date=known)
+        assert pivot.find(identity, [person]) == (One(person) if str(known) == written else Several((person,)))
+
+
+def test_of_two_who_may_be_meant_not_even_the_same_date_chooses_one() -> None:
+    same, more = a_person(birth_date=BirthDate(2007)), a_person()
+    identity = pivot.parse({**ENZO, "birthdate": "2007-00-00"})
+    assert pivot.find(identity, [same, more]) == Several((same, more))
+
+
 @given(born=DAYS, said=DAYS)
 def test_a_partial_date_covers_exactly_the_days_it_does_not_contradict(born: date, said: date) -> None:
     whole, month, year = (
         pivot.parse({**ENZO, "birthdate": each}).birth_date
         for each in (said.isoformat(), f"{said:%Y-%m}-00", f"{said:%Y}-00-00")
     )
-    assert whole.covers(born) == (born == said)
-    assert month.covers(born) == ((born.year, born.month) == (said.year, said.month))
-    assert year.covers(born) == (born.year == said.year)
-    assert whole.covers(born) <= month.covers(born) <= year.covers(born)
+    day = BirthDate.of(born)
+    assert whole.covers(day) == (born == said)
+    assert month.covers(day) == ((born.year, born.month) == (said.year, said.month))
+    assert year.covers(day) == (born.year == said.year)
+    assert whole.covers(day) <= month.covers(day) <= year.covers(day)
 
 
 @given(
     name=st.text(st.characters(categories=["Lu", "Ll"]) | st.sampled_from(" -'’"), min_size=1, max_size=40),
     born=DAYS,
+    less=st.booleans(),
     shape=st.sampled_from(["{0:%Y-%m-%d}", "{0:%Y-%m}-00", "{0:%Y}-00-00"]),
 )
-def test_whoever_matches_is_found_under_the_search_keys(name: str, born: date, shape: str) -> None:
-    person = a_person(birth_last_name=name, birth_date=born)
+def test_whoever_matches_is_found_under_the_search_keys(name: str, born: date, less: bool, shape: str) -> None:
+    known = BirthDate(born.year) if less else BirthDate.of(born)
+    person = a_person(birth_last_name=name, birth_date=known)
     try:
         identity = pivot.parse({**ENZO, "family_name": name.upper(), "birthdate": shape.format(born)})
     except NotAPivotIdentity:
@@ -171,7 +191,7 @@ def test_whoever_matches_is_found_under_the_search_keys(name: str, born: date, s
 def test_search_keys_ignore_spelling_and_what_a_date_lacks() -> None:
     partial = pivot.parse({**ENZO, "family_name": "Bí-don", "birthdate": "2007-00-00"})
     assert pivot.search_keys(partial) == (pivot.search_key(a_person()),)
-    assert pivot.search_key(a_person()) != pivot.search_key(a_person(birth_date=date(2008, 9, 14)))
+    assert pivot.search_key(a_person()) != pivot.search_key(a_person(birth_date=BirthDate(2008, 9, 14)))
 
 
 def test_retired_providers_are_shown_only_when_enabled_and_ameli_never_offers_itself() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.birth_date import BirthDate
 from contracts.identity import CreationWay
 from contracts.parameters import Parameter
 from services.identity.domain import iban, nir, proof
@@ -39,7 +40,8 @@ def test_right_details_recognise_the_person(claim: AnyClaim) -> None:
         CardClaim(OTHER_IBAN, "9000000002"),
         replace(FORM, last_name="AUTRE"),
         replace(FORM, last_name=""),
-        replace(FORM, birth_date=date(1985, 3, 15)),
+        replace(FORM, birth_date=BirthDate(1985, 3, 15)),
+        replace(FORM, birth_date=BirthDate(1985, 3)),
         replace(FORM, postal_code="29201"),
     ],
 )
@@ -47,7 +49,7 @@ def test_one_wrong_detail_is_enough_to_be_nobody(claim: AnyClaim) -> None:
     assert proof.recognised(ENTRY, claim) is None
 
 
-@pytest.mark.parametrize("claim", [CARD, FORM, CardClaim(IBAN, ""), Claim("", date.min, "")])
+@pytest.mark.parametrize("claim", [CARD, FORM, CardClaim(IBAN, ""), Claim("", BirthDate(1), "")])
 def test_nobody_is_recognised_under_an_unknown_number(claim: AnyClaim) -> None:
     assert proof.recognised(None, claim) is None
 
@@ -80,11 +82,11 @@ def test_nothing_in_the_number_is_compared_with_what_is_declared(number: str) ->
     assert proof.recognised(replace(ENTRY, person=person), FORM) == person
 
 
-@pytest.mark.parametrize("born", [date(1924, 3, 14), date(2024, 3, 14)])
-def test_a_person_of_102_and_a_baby_share_a_year_and_the_declared_date_tells_them_apart(born: date) -> None:
+@pytest.mark.parametrize("born", [BirthDate(1924, 3, 14), BirthDate(2024, 3, 14)])
+def test_a_person_of_102_and_a_baby_share_a_year_and_the_declared_date_tells_them_apart(born: BirthDate) -> None:
     entry = RegisterEntry(lucie(nir=nir.parse("2240329990901"), birth_date=born))
     assert proof.recognised(entry, replace(FORM, birth_date=born))
-    other = born.replace(year=2024 if born.year == 1924 else 1924)
+    other = replace(born, year=2024 if born.year == 1924 else 1924)
     assert proof.recognised(entry, replace(FORM, birth_date=other)) is None
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.birth_date import BirthDate
 from contracts.caisse import CareSettled
 from contracts.parameters import NotInForce, Parameter
 from contracts.payments import PaymentKind
@@ -151,12 +152,21 @@ def test_care_before_a_contribution_existed_owes_none() -> None:
 
 
 def test_a_contribution_is_due_from_the_18th_birthday() -> None:
-    birth = date(2007, 9, 14)
+    birth = BirthDate(2007, 9, 14)
     assert is_minor(birth, date(2025, 9, 13), TABLE)
     assert not is_minor(birth, date(2025, 9, 14), TABLE)
     in_january = Parameters((*BUILT_IN, Parameter("contribution.age-on-1-january", date(2025, 1, 1), 1, "test")))
     assert is_minor(birth, date(2025, 12, 31), in_january)
     assert not is_minor(birth, date(2026, 1, 1), in_january)
+
+
+def test_who_may_be_a_minor_owes_no_contribution_where_civil_status_does_not_know_the_day() -> None:
+    year, month = BirthDate(2007), BirthDate(2007, 9)
+    assert is_minor(year, date(2025, 12, 30), TABLE)
+    assert not is_minor(year, date(2025, 12, 31), TABLE)
+    assert is_minor(month, date(2025, 9, 29), TABLE)
+    assert not is_minor(month, date(2025, 9, 30), TABLE)
+    assert amount(a_settlement(beneficiary_birth_date="2025-00-00", care_date=date(2025, 1, 1))) == 2100
 
 
 def test_a_line_smaller_than_its_contribution_is_paid_zero_and_leaves_a_debt() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from contracts.birth_date import BirthDate
 from contracts.procedures import RequestKind, RequestState
 from services.procedures.domain.requests import Milestone, Piece, Request
 from services.procedures.domain.vitale_card import Person
@@ -17,7 +18,7 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 def a_person(**but: Any) -> Person:
     """An adult."""
-    return replace(Person(ANNA, "Anna", "ESSAI", date(1985, 3, 14), "291"), **but)
+    return replace(Person(ANNA, "Anna", "ESSAI", BirthDate(1985, 3, 14), "291"), **but)
 
 
 def a_request(state: RequestState = RequestState.PIECES_AWAITED, **but: Any) -> Request:

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from contracts.birth_date import BirthDate
 from contracts.identity import Channel
 from contracts.problems import NotFound, Unavailable
 from contracts.procedures import CardOrdered, RequestState, RequestsViewed
@@ -96,7 +97,7 @@ async def a_person_whose_account_was_not_heard_of_yet_is_asked_to_wait(world: Wo
 
 async def what_was_heard_last_of_a_person_counts(world: World) -> None:
     await world.meet(a_person())
-    await world.meet(a_person(birth_date=date(2020, 1, 1)))
+    await world.meet(a_person(birth_date=BirthDate(2020, 1, 1)))
     with pytest.raises(TooYoung):
         await world.order(an_order())
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.birth_date import BirthDate
 from contracts.parameters import NotInForce, Parameter
 from contracts.problems import Text
 from contracts.procedures import Actor, CardOrdered, RequestState
@@ -72,13 +73,20 @@ def test_a_second_order_is_refused_until_the_first_is_closed() -> None:
 
 
 def test_one_is_old_enough_on_the_16th_birthday() -> None:
-    person = a_person(birth_date=date(2010, 11, 25))
+    person = a_person(birth_date=BirthDate(2010, 11, 25))
     with pytest.raises(TooYoung) as refused:
         order(person)
     assert refused.value.extensions == {"eligible_on": date(2026, 11, 25)}
     assert "25/11/2026" in refused.value.detail.fr
     assert "12 ans" in refused.value.detail.fr
     assert order(person, today=date(2026, 11, 25))
+
+
+@pytest.mark.parametrize("born", [BirthDate(2010), BirthDate(2010, 11)])
+def test_who_may_be_old_enough_is_where_civil_status_does_not_know_the_day(born: BirthDate) -> None:
+    assert order(a_person(birth_date=born), today=date(2026, 11, 1))
+    with pytest.raises(TooYoung):
+        order(a_person(birth_date=born), today=date(2025, 12, 31))
 
 
 def test_the_age_and_the_delay_are_rows_of_configuration() -> None:
@@ -89,7 +97,7 @@ def test_the_age_and_the_delay_are_rows_of_configuration() -> None:
             Parameter("vitale-card.delay-days", date(2026, 1, 1), 21, "test"),
         )
     )
-    request, _ = order(a_person(birth_date=date(2012, 1, 1)), table=table)
+    request, _ = order(a_person(birth_date=BirthDate(2012, 1, 1)), table=table)
     assert request.expected_on == date(2026, 12, 15)
     with pytest.raises(NotInForce):
         TABLE.get("vitale-card.delay-days", date(2020, 6, 30))

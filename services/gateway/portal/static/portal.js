@@ -24,6 +24,8 @@ function typed(form) {
   for (const input of form.elements) {
     if (input.name && input.type !== "checkbox" && input.value.trim()) body[input.name] = input.value.trim();
   }
+  // As people write a date; one that the browser fills in is as it travels already.
+  if (body.birth_date) body.birth_date = body.birth_date.replace(/^(\d\d)\D?(\d\d)\D?(\d{4})$/, "$3-$2-$1");
   if (body.second_code) { body.code = body.second_code; delete body.second_code; }
   if (form.dataset.client) body.client_id = form.dataset.client;
   if (form.dataset.kind) body.kind = form.dataset.kind;

@@ -8,7 +8,7 @@ const PLACES = { web: "Site web", app: "Application" };
 const WAYS = { code: "par code", franceconnect: "par FranceConnect", passkey: "par clé d'accès" };
 const RESULTS = {
   "no-match": "FranceConnect vous a reconnu, mais pas notre registre. Contactez votre caisse au 36 46 : elle vérifiera votre état civil.",
-  "several-matches": "Plusieurs dossiers portent votre état civil. Votre caisse va vérifier ; vous pouvez aussi l'appeler au 36 46.",
+  "several-matches": "Votre état civil ne désigne pas à coup sûr un seul dossier. Votre caisse va vérifier ; vous pouvez aussi l'appeler au 36 46.",
   "regime-not-covered": "Vous dépendez d'un autre régime : votre compte se crée sur son propre portail (MSA : msa.fr, MGEN : mgen.fr).",
   refused: "La connexion par FranceConnect n'a pas abouti. Recommencez, ou connectez-vous avec votre code.",
 };

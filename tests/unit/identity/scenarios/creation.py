@@ -1,9 +1,8 @@
 """Who gets an account, and who is told instead."""
 
-from datetime import date
-
 import pytest
 
+from contracts.birth_date import BirthDate
 from contracts.identity import AccountCreated, AccountCreationAttempted, CodeReset
 from contracts.problems import NotFound
 from services.identity.domain import email, nir
@@ -31,7 +30,7 @@ async def an_insured_person_gets_an_account_and_one_event(scene: Scene) -> None:
 @scenario
 async def wrong_details_and_unknown_numbers_do_nothing(scene: Scene) -> None:
     await scene.register(lucie())
-    for wrong in ({"last_name": "AUTRE"}, {"birth_date": date(1985, 3, 15)}, {"postal_code": "29201"}):
+    for wrong in ({"last_name": "AUTRE"}, {"birth_date": BirthDate(1985, 3, 15)}, {"postal_code": "29201"}):
         await scene.create(lucie(), "lucie@exemple.invalid", "48151623", **wrong)
     await scene.create(marc(), "marc@exemple.invalid", "48151623")
     assert await scene.told() == []
@@ -113,3 +112,19 @@ async def the_owner_of_an_email_is_told_when_another_person_gives_it(scene: Scen
 async def the_profile_of_nobody_is_not_found(scene: Scene) -> None:
     with pytest.raises(NotFound):
         await scene.profile(lucie())
+
+
+@scenario
+async def who_has_no_whole_birth_date_types_what_civil_status_knows(scene: Scene) -> None:
+    person = lucie(nir=nir.parse("155201499091151"), birth_date=BirthDate(1955))
+    await scene.register(person)
+    for wrong in (BirthDate(1955, 3), BirthDate(1955, 1, 1), BirthDate(1956)):
+        await scene.create(person, "lucie@exemple.invalid", "48151623", birth_date=wrong, now=NOW - DAY)
+    assert await scene.told() == []
+    await scene.open_account(person, "lucie@exemple.invalid", "7294")
+    assert (await scene.last(AccountCreated)).birth_date == BirthDate(1955)
+    before = await scene.told()
+    await scene.reset(person, "59260734", birth_date=BirthDate(1955, 1, 1))
+    assert await scene.told() == before
+    await scene.reset(person, "59260734")
+    assert (await scene.told())[-1] == "CodeReset:forgotten"

@@ -6,6 +6,7 @@ from uuid import uuid5
 
 import pytest
 
+from contracts.birth_date import BirthDate
 from contracts.identity import (
     AccountCreated,
     AccountCreationAttempted,
@@ -21,7 +22,7 @@ from services.identity.domain.emails import Proposal
 from services.identity.domain.federation import Link, Outcome, Return, Turn
 from services.identity.domain.freezing import FreezeLink
 from services.identity.domain.insured import InsuredPerson
-from services.identity.domain.pivot import BirthDate, Gender, PivotIdentity
+from services.identity.domain.pivot import Gender, PivotIdentity
 from services.identity.domain.session import Client
 from services.identity.domain.throttle import TooManyAttempts
 from services.identity.handlers import federation as handlers
@@ -34,8 +35,8 @@ from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
 def identity_of(person: InsuredPerson) -> PivotIdentity:
     """The person as FranceConnect knows them."""
-    born = BirthDate(person.birth_date.year, person.birth_date.month, person.birth_date.day)
-    return PivotIdentity((person.first_name,), person.birth_last_name, born, Gender.FEMALE, "29019", "99100")
+    names = (person.first_name,), person.birth_last_name
+    return PivotIdentity(*names, person.birth_date, Gender.FEMALE, "29019", "99100")
 
 
 def proposal(address: str) -> Proposal:
@@ -159,6 +160,17 @@ async def nobody_several_provisional_numbers_and_other_regimes_get_no_account(sc
     for name in ("one", "two"):
         assert (await arrive(scene, lucie(), name)).outcome is Outcome.SEVERAL_MATCHES
     assert await scene.told() == ["NirCertified"]
+
+
+@scenario
+async def a_birth_date_that_one_side_knows_better_waits_for_an_agent_and_opens_nothing(scene: Scene) -> None:
+    await scene.register(lucie())
+    for name, known in (("year", BirthDate(1985)), ("month", BirthDate(1985, 3))):
+        assert (await arrive(scene, lucie(birth_date=known), name)).outcome is Outcome.SEVERAL_MATCHES
+    await scene.register(lucie(birth_date=BirthDate(1985)))
+    assert (await arrive(scene, lucie(), "whole")).outcome is Outcome.SEVERAL_MATCHES
+    assert await scene.told() == []
+    assert (await arrive(scene, lucie(birth_date=BirthDate(1985)), "same")).outcome is Outcome.SESSION
 
 
 @scenario

@@ -1,10 +1,11 @@
 """Creating an account in the application, guessing at the details of somebody, mailing one address."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 import pytest
 
+from contracts.birth_date import BirthDate
 from contracts.identity import AccountCreated, CreationWay
 from services.identity import handlers
 from services.identity.domain import email, iban, nir
@@ -95,7 +96,7 @@ async def three_wrong_proofs_close_both_forms_for_the_day_and_neither_log_in_nor
     await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
     await create_in_app(scene, lucie().nir, WRONG)
     await create_in_app(scene, lucie().nir, WRONG)
-    await scene.create(lucie(), "else@exemple.invalid", "59260734", birth_date=date(1985, 3, 15))
+    await scene.create(lucie(), "else@exemple.invalid", "59260734", birth_date=BirthDate(1985, 3, 15))
     before = await scene.told()
     await create_in_app(scene, lucie().nir)
     await scene.create(lucie(), "lucie@exemple.invalid", "60371845")

@@ -1,9 +1,8 @@
 """Logging in, staying in, logging out."""
 
-from datetime import date
-
 import pytest
 
+from contracts.birth_date import BirthDate
 from contracts.identity import Channel, LoggedIn, SessionRevoked
 from contracts.problems import NotFound, Unauthenticated
 from services.identity.domain.challenge import Challenge
@@ -19,7 +18,7 @@ async def nobody_gets_a_reset_for_a_wrong_birth_date_an_unknown_number_or_an_ema
     await scene.reset(marc(), "48151623")
     await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
     await scene.reset(lucie(), "59260734")
-    await scene.reset(lucie(), "59260734", birth_date=date(1985, 3, 15), now=NOW + 2 * DAY)
+    await scene.reset(lucie(), "59260734", birth_date=BirthDate(1985, 3, 15), now=NOW + 2 * DAY)
     assert await scene.told() == ["AccountCreated"]
     await scene.reset(lucie(), "59260734", now=NOW + 2 * DAY)
     assert await scene.told() == ["AccountCreated", "CodeReset:unused"]
