@@ -42,6 +42,7 @@ _ID_TOKEN: Mapping[str, Change] = {
     "nonce": lambda _: {"nonce": "n" * 43},
     "no-nonce": lambda _: {"nonce": None},
     "acr": lambda _: {"acr": "eidas0"},
+    "acr-higher": lambda _: {"acr": "eidas3"},
     "no-acr": lambda _: {"acr": None},
     "at-hash": lambda _: {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
     "no-at-hash": lambda _: {"at_hash": None},

@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator, Callable
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from chassis.ids import new_token
 from deploy.embedded import idp
 from deploy.embedded.france_connect.faults import FORGED, NAMES
 from services.identity.domain.franceconnect import FranceConnectRefused, FranceConnectUnavailable, Reason
-from tests.unit.identity.franceconnect_world import ENZO, World, a_world, brought
+from services.identity.franceconnect import Registration
+from services.identity.franceconnect.registration import LEVELS
+from tests.unit.identity.franceconnect_world import BACK, BYE, ENZO, World, a_world, brought
 
 REFUSED = {
     "invalid-grant": Reason.CODE,
@@ -49,6 +52,7 @@ OF_USERINFO = {
     "ameli": Reason.LOOP,
     "delegation": Reason.DELEGATION,
 }
+HIGHER = "id-token/acr-higher"
 REFUSED |= {f"id-token/{name}": reason for name, reason in {**OF_ANY_TOKEN, **OF_ID_TOKEN}.items()}
 REFUSED |= {f"userinfo/{name}": reason for name, reason in {**OF_ANY_TOKEN, **OF_USERINFO}.items()}
 
@@ -61,7 +65,7 @@ async def world() -> AsyncIterator[World]:
 
 def test_every_fault_of_the_provider_has_a_test() -> None:
     at_the_redirect = {name for name in NAMES if name.startswith("redirect-")}
-    assert {*REFUSED, *UNAVAILABLE, *at_the_redirect} == set(NAMES)
+    assert {*REFUSED, *UNAVAILABLE, *at_the_redirect, HIGHER} == set(NAMES)
     assert len(REFUSED) > 20
     assert set(FORGED) == {"id-token", "userinfo"}
 
@@ -79,6 +83,21 @@ async def test_a_forged_log_in_is_refused_and_noted_once_without_a_word_about_an
     assert refused.value.args == ("france-connect-refused",)
     assert refused.value.__cause__ is None
     assert world.service.available
+
+
+@pytest.mark.parametrize("asked", LEVELS)
+async def test_a_level_that_was_not_asked_for_is_taken_when_it_is_at_least_as_high(world: World, asked: str) -> None:
+    world.service = world.client(acr=asked)
+    world.provider.faults.begin(HIGHER, 0)
+    assert (await world.log_in()).acr == "eidas3"
+
+
+@pytest.mark.parametrize("asked", LEVELS)
+@pytest.mark.parametrize("returned", [*LEVELS, "eidas0", "eidas4", "EIDAS3", "", None, ["eidas3"]])
+def test_a_returned_level_is_compared_with_the_one_asked_for(asked: str, returned: object) -> None:
+    accepted = {"eidas1": LEVELS, "eidas2": ("eidas2", "eidas3"), "eidas3": ("eidas3",)}
+    registration = Registration("https://fc.exemple.invalid", "compte", SecretStr("s"), BACK, BYE, acr=asked)
+    assert registration.accepts(returned) == (returned in accepted[asked])
 
 
 @pytest.mark.parametrize("fault", UNAVAILABLE)
