@@ -14,7 +14,7 @@ SETTLEMENTS = FOLDER / "settlements.ndjson"
 TRY = {
     "P1": "créez son compte, puis voyez ses paiements (19,00 €, 15,99 € au tiers, 16,00 €)",
     "P3": "pensionné en ALD : 30,00 € remboursés en entier",
-    "P4": "commandez-lui une carte Vitale, puis une seconde : refusée",
+    "P4": "carte volée et opposée, qui ne prouve plus rien : créez son compte sur le site, commandez une carte",
     "P6": "numéro provisoire : la création répond comme pour tous, sans créer de compte",
     "P8": "étudiant sans médecin traitant : 7,00 € sur 30,00 €",
 }
@@ -49,6 +49,7 @@ class RegisterLine:
     regime: str = "general"
     iban: str | None = None
     vitale_serial: str | None = None
+    card_state: str | None = None
 
     def line(self) -> str:
         """The line of an NDJSON file."""

@@ -21,7 +21,7 @@ from contracts.sealed import Sealed
 from services.identity import handlers
 from services.identity.domain import iban as ibans
 from services.identity.domain import nir
-from services.identity.domain.insured import InsuredPerson, RegisterEntry, WrongNumber
+from services.identity.domain.insured import CardState, InsuredPerson, RegisterEntry, WrongNumber
 from services.identity.domain.regimes import REGIMES
 from services.identity.handlers import ImportInsured, Store
 
@@ -65,12 +65,13 @@ class Line(BaseModel):
     regime: Annotated[str, AfterValidator(_regime)]
     iban: Annotated[str, Field(max_length=ibans.LONGEST_TYPED), AfterValidator(_iban)] | None = None
     vitale_serial: Annotated[str, Field(pattern=r"^[0-9]{8,21}$")] | None = None
+    card_state: CardState = CardState.ACTIVE
 
     def entry(self) -> RegisterEntry:
         """The line as the rules know it."""
-        known = self.model_dump(exclude={"person_id", "nir", "iban", "vitale_serial"})
+        known = self.model_dump(exclude={"person_id", "nir", "iban", "vitale_serial", "card_state"})
         person = InsuredPerson(id=self.person_id, nir=nir.parse(self.nir), **known)
-        return RegisterEntry(person, self.iban, self.vitale_serial)
+        return RegisterEntry(person, self.iban, self.vitale_serial, self.card_state)
 
 
 class WrongLine(Exception):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from contracts.birth_date import BirthDate
@@ -29,6 +30,14 @@ class InsuredPerson:
         return self.usage_last_name or self.birth_last_name
 
 
+class CardState(StrEnum):
+    """What became of a carte Vitale. Only an active one proves who somebody is (domain 3.2)."""
+
+    ACTIVE = "active"
+    OPPOSED = "opposed"
+    REPLACED = "replaced"
+
+
 @dataclass(frozen=True)
 class RegisterEntry:
     """A person with what else the register holds to recognise them by: bank account and card."""
@@ -36,6 +45,7 @@ class RegisterEntry:
     person: InsuredPerson
     iban: str | None = field(default=None, repr=False)
     vitale_serial: str | None = field(default=None, repr=False)
+    card_state: CardState = CardState.ACTIVE
 
 
 class WrongNumber(Exception):

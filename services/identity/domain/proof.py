@@ -11,7 +11,7 @@ from contracts.birth_date import BirthDate
 from contracts.identity import CreationWay
 from services.identity.domain import names
 from services.identity.domain.iban import Iban
-from services.identity.domain.insured import InsuredPerson, RegisterEntry
+from services.identity.domain.insured import CardState, InsuredPerson, RegisterEntry
 from services.identity.domain.nir import Nir
 from services.identity.domain.parameters import PARIS, Parameters
 from services.identity.domain.regimes import check_covered
@@ -44,12 +44,13 @@ class CardClaim:
     vitale_serial: str = field(repr=False)
 
     def holds(self, entry: RegisterEntry) -> bool:
-        """Whether account and card are the ones that the caisse holds; in a time that tells nothing.
+        """Whether account and card are the ones that the caisse holds, in a time that tells nothing.
 
-        The register holds one card: an opposed or replaced one is no longer there, and proves nothing.
+        A card that was opposed or replaced proves nothing, and answers as a wrong serial: whoever stole it learns no
+        more from it than from a guess.
         """
-        known = (entry.iban, entry.vitale_serial)
-        typed = (self.iban.number, self.vitale_serial)
+        known = (entry.iban, entry.vitale_serial, entry.card_state)
+        typed = (self.iban.number, self.vitale_serial, CardState.ACTIVE)
         same = [_alike(*each) for each in zip(known, typed, strict=True)]
         return all(same)
 

@@ -8,7 +8,7 @@ from chassis.mongo import Index
 from contracts.birth_date import BirthDate
 from contracts.event import Event
 from services.identity.domain import pivot
-from services.identity.domain.insured import InsuredPerson, RegisterEntry
+from services.identity.domain.insured import CardState, InsuredPerson, RegisterEntry
 from services.identity.domain.nir import Nir
 from services.identity.store.base import Base
 
@@ -50,6 +50,7 @@ class RegisterStore(Base):
             "nir": await self._cipher.encrypt(person.nir.body),
             "iban": await self._close(entry.iban),
             "serial": await self._close(entry.vitale_serial),
+            "card_state": entry.card_state.value,
             "birth_last_name": person.birth_last_name,
             "usage_last_name": person.usage_last_name,
             "first_name": person.first_name,
@@ -76,7 +77,10 @@ class RegisterStore(Base):
         if found is None:
             return None
         return RegisterEntry(
-            await self._person(found), await self._open(found["iban"]), await self._open(found["serial"])
+            await self._person(found),
+            await self._open(found["iban"]),
+            await self._open(found["serial"]),
+            CardState(found.get("card_state", CardState.ACTIVE)),
         )
 
     async def _person(self, found: Mapping[str, Any]) -> InsuredPerson:

@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 
 from chassis.sealed import Sealer
-from contracts.identity import AccountCreated, CreationWay, NirCertified
+from contracts.identity import AccountCreated, CodeReset, CreationWay, NirCertified, ResetReason
 from contracts.sealed import Sealed
 from services.identity import register
 from tests.integration.identity.device import FORM, LINES, NIR, SECRETS, STRANGER, Client, bare, events, last
+from tests.unit.identity.fakes import LUCIE
 
 CARD = {"iban": "FR5912345123450000DEMO00115", "vitale_serial": "9000000001"}
 APP = {"nir": NIR, "iban": "fr59 1234 5123 4500 00de mo00 115", "vitale_serial": "9000000001", "email": FORM["email"]}
@@ -35,6 +36,33 @@ async def test_iban_and_card_make_an_account(client: Client) -> None:
     assert (answer.status_code, set(answer.json())) == (202, {"message", "spam_hint"})
     assert (await last(client.app, AccountCreated)).way is CreationWay.CARD_AND_IBAN
     assert (await client.log_in(await client.mailed_code(AccountCreated))).status_code == 200
+
+
+async def test_a_card_in_a_register_from_before_cards_had_a_state_is_active_and_an_opposed_one_proves_nothing(
+    client: Client,
+) -> None:
+    await take(client, line(card_state="opposed"))
+    await client.call("POST", "/accounts", APP)
+    assert await events(client.app) == []
+    await client.app.state.service.database["insured"].update({"_id": str(LUCIE)}, {"$unset": {"card_state": ""}})
+    await client.call("POST", "/accounts", APP)
+    assert (await last(client.app, AccountCreated)).way is CreationWay.CARD_AND_IBAN
+
+
+@pytest.mark.parametrize("born", ["1955-00-00", "1955-03-00"])
+async def test_a_birth_date_that_civil_status_knows_in_part_opens_and_resets_an_account(
+    client: Client, born: str
+) -> None:
+    number = "155201499091151"
+    await take(client, line(person_id=str(uuid4()), nir=number, birth_date=born))
+    await client.call("POST", "/accounts", {**FORM, "nir": number, "birth_date": "1955-01-01"})
+    assert await events(client.app) == []
+    await client.call("POST", "/accounts", {**FORM, "nir": number, "birth_date": born})
+    created = await last(client.app, AccountCreated)
+    assert created.model_dump(mode="json")["birth_date"] == born
+    assert (await client.log_in(await client.mailed_code(AccountCreated), nir=number)).status_code == 200
+    await client.call("POST", "/code-resets", {"nir": number, "birth_date": born})
+    assert (await last(client.app, CodeReset)).reason is ResetReason.FORGOTTEN
 
 
 async def test_both_forms_are_answered_alike_whatever_happens(client: Client) -> None:

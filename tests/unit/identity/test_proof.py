@@ -1,7 +1,9 @@
 """Who is recognised, by the web form or by RIB and card, and how often that may be tried (domain F25, F26, 3.2)."""
 
+import hmac
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hmac import compare_digest
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from contracts.birth_date import BirthDate
 from contracts.identity import CreationWay
 from contracts.parameters import Parameter
 from services.identity.domain import iban, nir, proof
-from services.identity.domain.insured import InsuredPerson, RegisterEntry, WrongNumber, replaced_number
+from services.identity.domain.insured import CardState, InsuredPerson, RegisterEntry, WrongNumber, replaced_number
 from services.identity.domain.parameters import BUILT_IN, Parameters
 from services.identity.domain.proof import AnyClaim, CardClaim, Claim, Failures
 from services.identity.domain.regimes import REGIMES, RegimeNotCovered, Standing
@@ -58,10 +60,42 @@ def test_nobody_is_recognised_under_an_unknown_number(claim: AnyClaim) -> None:
     "entry", [replace(ENTRY, iban=None), replace(ENTRY, vitale_serial=None), RegisterEntry(lucie())]
 )
 def test_what_the_register_lacks_proves_nothing(entry: RegisterEntry) -> None:
-    """Nor does an opposed or replaced card: the register holds the present one alone (domain 3.2)."""
     assert proof.recognised(entry, CARD) is None
     assert proof.recognised(entry, CardClaim(IBAN, "")) is None
     assert proof.recognised(entry, FORM) == lucie()
+
+
+@pytest.mark.parametrize("state", CardState)
+def test_only_an_active_card_proves_who_somebody_is(state: CardState) -> None:
+    known = replace(ENTRY, card_state=state)
+    assert (proof.recognised(known, CARD) is not None) == (state is CardState.ACTIVE)
+    assert proof.recognised(known, FORM) == lucie()
+
+
+@pytest.mark.parametrize(
+    ("entry", "claim"),
+    [
+        (ENTRY, CARD),
+        (None, CARD),
+        (ENTRY, CardClaim(OTHER_IBAN, "9000000002")),
+        (ENTRY, CardClaim(IBAN, "1" * 21)),
+        (replace(ENTRY, card_state=CardState.OPPOSED), CARD),
+        (replace(ENTRY, card_state=CardState.REPLACED), CardClaim(OTHER_IBAN, SERIAL)),
+        (RegisterEntry(lucie()), CARD),
+    ],
+)
+def test_a_card_is_compared_in_full_and_in_constant_time_whatever_is_wrong_first(
+    monkeypatch: pytest.MonkeyPatch, entry: RegisterEntry | None, claim: CardClaim
+) -> None:
+    lengths: list[tuple[int, int]] = []
+
+    def noted(left: bytes, right: bytes) -> bool:
+        lengths.append((len(left), len(right)))
+        return compare_digest(left, right)
+
+    monkeypatch.setattr(hmac, "compare_digest", noted)
+    proof.recognised(entry, claim)
+    assert lengths == [(32, 32)] * 3
 
 
 @pytest.mark.parametrize("serial", ["90000001", "9" * 21, "00000001", "000000001"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.identity.domain.insured import CardState
 from services.identity.register import WrongLine, read_line
 from tests.unit.identity.fakes import lucie
 
@@ -36,10 +37,24 @@ def test_a_line_becomes_a_person_with_normalised_numbers() -> None:
     assert "EXEMPLE" not in repr(entry)
 
 
+@pytest.mark.parametrize("number", ["155201499091151", "263319913491283", "147507599091350", "170999299091423"])
+@pytest.mark.parametrize("born", ["1955-00-00", "1955-03-00"])
+def test_a_person_of_whom_civil_status_knows_a_part_of_the_birth_date_is_insured(number: str, born: str) -> None:
+    person = read_line(line(nir=number, birth_date=born)).person
+    assert str(person.birth_date) == born
+    assert "1955" not in repr(person)
+
+
+def test_a_card_is_active_unless_the_caisse_says_otherwise() -> None:
+    assert read_line(line()).card_state is CardState.ACTIVE
+    assert read_line(line(card_state="opposed")).card_state is CardState.OPPOSED
+
+
 def test_the_ten_people_of_the_demo_are_right() -> None:
     entries = [read_line(raw) for raw in DEMO.read_bytes().splitlines()]
     assert len({entry.person.id for entry in entries}) == len({entry.person.nir for entry in entries}) == 10
     assert [entry.person.nir.provisional for entry in entries].index(True) == 5
+    assert [entry.card_state for entry in entries].index(CardState.OPPOSED) == 3
 
 
 @pytest.mark.parametrize(
@@ -54,6 +69,9 @@ def test_the_ten_people_of_the_demo_are_right() -> None:
         ("first_name", None),
         ("birth_date", "14/03/1985"),
         ("birth_date", 482371200),
+        ("birth_date", "1985-00-14"),
+        ("birth_date", "1985-02-30"),
+        ("card_state", "stolen"),
         ("postal_code", "2920"),
         ("postal_code", "２９２００"),
         ("caisse", "Finistère"),

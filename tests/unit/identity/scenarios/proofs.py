@@ -10,7 +10,7 @@ from contracts.identity import AccountCreated, CreationWay
 from services.identity import handlers
 from services.identity.domain import email, iban, nir
 from services.identity.domain.creation import Letter
-from services.identity.domain.insured import InsuredPerson, RegisterEntry
+from services.identity.domain.insured import CardState, InsuredPerson, RegisterEntry
 from services.identity.domain.nir import Nir
 from services.identity.domain.proof import CardClaim
 from services.identity.domain.regimes import RegimeNotCovered
@@ -70,6 +70,19 @@ async def a_replaced_card_proves_nothing_any_more(scene: Scene) -> None:
     await create_in_app(scene, lucie().nir)
     assert await scene.told() == []
     await create_in_app(scene, lucie().nir, replace(CARD, vitale_serial="9000000099"))
+    assert await scene.told() == ["AccountCreated"]
+
+
+@scenario
+async def an_opposed_card_is_a_wrong_one_and_counts_as_such(scene: Scene) -> None:
+    stolen = replace(with_card(lucie()), card_state=CardState.OPPOSED)
+    await scene.insure(stolen)
+    for _ in range(3):
+        await create_in_app(scene, lucie().nir)
+    await scene.insure(with_card(lucie()))
+    await create_in_app(scene, lucie().nir)
+    assert await scene.told() == []
+    await create_in_app(scene, lucie().nir, now=NOW + DAY)
     assert await scene.told() == ["AccountCreated"]
 
 
