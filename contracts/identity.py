@@ -226,6 +226,14 @@ class CaisseChanged(Event, type="identity.CaisseChanged.v1"):
     changed_at: datetime
 
 
+class NameChanged(Event, type="identity.NameChanged.v1"):
+    """The caisse's register names a person who has an account otherwise; `last_name` is the one that they go by."""
+
+    first_name: str
+    last_name: str
+    changed_at: datetime
+
+
 class AccountClosed(Event, type="identity.AccountClosed.v1"):
     """The account is no more; the person's e-mail address is free."""
 

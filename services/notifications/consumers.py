@@ -20,6 +20,7 @@ from contracts.identity import (
     FranceConnectLinked,
     LoggedIn,
     LogInBlocked,
+    NameChanged,
     NirCertified,
     PasskeyAdded,
     PasskeyRemoved,
@@ -37,6 +38,7 @@ from services.notifications.handlers.contacts import (
     ForgetAddress,
     ForgetContact,
     RememberContact,
+    RenameContact,
 )
 from services.notifications.handlers.ports import Store
 from services.notifications.handlers.writing import Cause, WriteMail, write_mail
@@ -52,6 +54,13 @@ async def welcome(envelope: Envelope, event: AccountCreated, store: Store) -> No
     if event.provisional_code and event.code_expires_at:
         code = _code(envelope, event.provisional_code, event.code_expires_at, Series.PROVISIONAL)
         await _write(envelope, event, reasons.AccountOpened(), store, code)
+
+
+@consumers.on(NameChanged)
+async def call_by_new_name(envelope: Envelope, event: NameChanged, store: Store) -> None:
+    """No mail of its own: the person gave the caisse the name, and the next mail uses it."""
+    name = RenameContact(event.person_id, envelope.sequence, event.first_name, event.last_name)
+    await contacts.rename_contact(name, store)
 
 
 @consumers.on(CodeReset)

@@ -23,6 +23,7 @@ from contracts.identity import (
     LoggedIn,
     LogIn,
     LogInWay,
+    NameChanged,
 )
 from contracts.notifications import EmailFailed, EmailKind, EmailSent
 from contracts.payments import ComplementaryStatus, PaymentKind, ReimbursementPaid
@@ -53,6 +54,14 @@ class Account:
     last_name: str
     caisse: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Name:
+    """What the person goes by."""
+
+    first_name: str
+    last_name: str
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ class Home:
 
     `payments` are sorted, newest first; `requests` by id. `closed`: when the person's last account ended; what was
     said of that account is forgotten, what was paid and ordered is not: it is the person's, should they come back.
-    `moved` is the caisse after the newest move.
+    `moved` is the caisse after the newest move, `renamed` the newest name since the account was made.
     """
 
     person_id: UUID
@@ -114,6 +123,7 @@ class Home:
     as_of: datetime | None = None
     account: Latest[Account] | None = None
     moved: Latest[str] | None = None
+    renamed: Latest[Name] | None = None
     email_validated: Latest[datetime] | None = None
     code_chosen: Latest[datetime] | None = None
     previous_login: Latest[PreviousLogin] | None = None
@@ -128,6 +138,15 @@ class Home:
         if self.account is None:
             return None
         return _newest(self.moved, Latest(self.account.value.caisse, self.account.sequence, self.account.time))
+
+    @property
+    def name(self) -> "Latest[Name] | None":
+        """What the account's owner goes by: as at its creation, or as the register has said since."""
+        if self.account is None:
+            return None
+        account = self.account.value
+        first = Latest(Name(account.first_name, account.last_name), self.account.sequence, self.account.time)
+        return _newest(self.renamed, first)
 
     def payments_to_send(self) -> tuple[Payment, ...]:
         """Those of the last months that the person must pass on to a complementary insurer (domain F52)."""
@@ -195,6 +214,8 @@ def _told_by_identity(home: Home, event: Event, sequence: int, time: datetime) -
             home = replace(home, account=newest(home.account, account))
         case CaisseChanged():
             home = replace(home, moved=newest(home.moved, event.caisse))
+        case NameChanged():
+            home = replace(home, renamed=newest(home.renamed, Name(event.first_name, event.last_name)))
         case AccountClosed():
             home = replace(home, closed=newest(home.closed, event.closed_at))
         case EmailValidated():
@@ -255,6 +276,7 @@ def _without_closed_account(home: Home) -> Home:
     return replace(
         home,
         account=of_now(home.account),
+        renamed=of_now(home.renamed),
         email_validated=of_now(home.email_validated),
         code_chosen=of_now(home.code_chosen),
         previous_login=of_now(home.previous_login),

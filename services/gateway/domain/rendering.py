@@ -78,14 +78,14 @@ def render(home: Home, channel: Channel, caisse: Caisse | None) -> HomePage:
 
 
 def _account(home: Home) -> AccountBlock:
-    if home.account is None:
+    if home.account is None or home.name is None:
         return AccountBlock(status=Status.UNAVAILABLE, as_of=None)
-    account, facts = home.account.value, (home.account, home.email_validated, home.code_chosen)
+    account, facts = home.account.value, (home.account, home.name, home.email_validated, home.code_chosen)
     return AccountBlock(
         status=Status.OK,
         as_of=_newest(facts),
-        first_name=account.first_name,
-        last_name=account.last_name,
+        first_name=home.name.value.first_name,
+        last_name=home.name.value.last_name,
         created_at=account.created_at,
         email_validated=home.email_validated is not None,
         code_chosen_at=home.code_chosen.value if home.code_chosen else None,

@@ -38,6 +38,7 @@ class What(StrEnum):
     PASSKEY_REMOVED = "passkey-removed"
     NIR_CERTIFIED = "nir-certified"
     CAISSE_CHANGED = "caisse-changed"
+    NAME_CHANGED = "name-changed"
     PAYMENTS_VIEWED = "payments-viewed"
     REIMBURSEMENT_PAID = "reimbursement-paid"
     REQUESTS_VIEWED = "requests-viewed"
@@ -95,6 +96,7 @@ NOTED: Mapping[type[Event], tuple[What, Who]] = {
     identity.PasskeyRemoved: (What.PASSKEY_REMOVED, Who.SELF),
     identity.NirCertified: (What.NIR_CERTIFIED, Who.CAISSE),
     identity.CaisseChanged: (What.CAISSE_CHANGED, Who.CAISSE),
+    identity.NameChanged: (What.NAME_CHANGED, Who.CAISSE),
     payments.PaymentsViewed: (What.PAYMENTS_VIEWED, Who.SELF),
     payments.ReimbursementPaid: (What.REIMBURSEMENT_PAID, Who.CAISSE),
     procedures.RequestsViewed: (What.REQUESTS_VIEWED, Who.SELF),

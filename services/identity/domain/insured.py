@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts.birth_date import BirthDate
-from contracts.identity import CaisseChanged
+from contracts.identity import CaisseChanged, NameChanged
 from services.identity.domain.nir import Nir
 
 
@@ -75,3 +75,15 @@ def moved(known: RegisterEntry | None, entry: RegisterEntry, now: datetime) -> C
     return CaisseChanged(
         person_id=entry.person.id, caisse=entry.person.caisse, previous_caisse=known.person.caisse, changed_at=now
     )
+
+
+def renamed(known: RegisterEntry | None, entry: RegisterEntry, now: datetime) -> NameChanged | None:
+    """What this line of the register says of a name: the person goes by another one than before (domain 3.22)."""
+    person = entry.person
+    if known is None or _name(known.person) == _name(person):
+        return None
+    return NameChanged(person_id=person.id, first_name=person.first_name, last_name=person.last_name, changed_at=now)
+
+
+def _name(person: InsuredPerson) -> tuple[str, str]:
+    return person.first_name, person.last_name

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from contracts.identity import NirCertified
 from contracts.sealed import Sealed
-from services.identity.domain.insured import RegisterEntry, moved, replaced_number
+from services.identity.domain.insured import RegisterEntry, moved, renamed, replaced_number
 from services.identity.handlers.ports import Store
 
 
@@ -23,7 +23,7 @@ async def import_insured(command: ImportInsured, store: Store) -> bool:
     """Take the line; whether it changed anything. Raises WrongNumber.
 
     A provisional number that became a definitive one goes on naming the person (domain 3.1), and a move to another
-    caisse is told once (domain F11).
+    caisse is told once (domain F11). So is another name, but only of who has an account: it concerns nobody else.
     """
     entry = command.entry
     known = await store.register_entry(entry.person.id)
@@ -31,7 +31,10 @@ async def import_insured(command: ImportInsured, store: Store) -> bool:
         return False
     old = replaced_number(known, entry, await store.insured(entry.person.nir))
     move = moved(known, entry, command.now)
-    await store.save_entry(entry, *([move] if move else []))
+    name = renamed(known, entry, command.now)
+    if name and await store.account(entry.person.id) is None:
+        name = None
+    await store.save_entry(entry, *(each for each in (move, name) if each))
     if old is not None:
         new = entry.person.nir
         certified = NirCertified(

@@ -33,6 +33,23 @@ async def remember_contact(command: RememberContact, store: Store) -> None:
 
 
 @dataclass(frozen=True)
+class RenameContact:
+    """The person goes by this name from now on."""
+
+    person_id: UUID
+    sequence: int
+    first_name: str
+    last_name: str
+
+
+async def rename_contact(command: RenameContact, store: Store) -> None:
+    """Use the name in every mail that is still to be sent."""
+    before = await store.contact(command.person_id)
+    after = contacts.name(before, command.first_name, command.last_name, command.sequence)
+    await _keep(command.person_id, before, after, store)
+
+
+@dataclass(frozen=True)
 class ForgetContact:
     """The person has no account any more."""
 

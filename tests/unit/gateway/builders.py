@@ -19,6 +19,7 @@ from contracts.identity import (
     LoggedIn,
     LogIn,
     LogInWay,
+    NameChanged,
 )
 from contracts.notifications import EmailFailed, EmailKind, EmailSent
 from contracts.payments import ComplementaryStatus, PaymentKind, ReimbursementPaid
@@ -79,6 +80,11 @@ def a_closure() -> AccountClosed:
 def a_move(caisse: str = "31") -> CaisseChanged:
     """Lucie moved."""
     return CaisseChanged(person_id=LUCIE, caisse=caisse, previous_caisse="29", changed_at=NOW)
+
+
+def a_new_name(last_name: str = "EXEMPLE-FICTIVE") -> NameChanged:
+    """Lucie goes by another name."""
+    return NameChanged(person_id=LUCIE, first_name="Lucie", last_name=last_name, changed_at=NOW)
 
 
 def a_chosen_code() -> CodeChosen:

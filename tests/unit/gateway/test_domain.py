@@ -28,6 +28,7 @@ from tests.unit.gateway.builders import (
     a_login,
     a_mail,
     a_move,
+    a_new_name,
     a_payment,
     a_validation,
     an_account,
@@ -65,6 +66,7 @@ def stories(draw: st.DrawFn) -> list[Arrived]:
         st.builds(a_change_of_address),
         st.builds(a_freeze),
         st.builds(a_move, st.sampled_from(["31", "75"])),
+        st.builds(a_new_name, st.sampled_from(["EXEMPLE", "EXEMPLE-FICTIVE"])),
         st.builds(a_closure),
         st.builds(a_chosen_code),
         st.builds(
@@ -215,6 +217,16 @@ def test_a_closed_account_leaves_nothing_that_was_said_of_it() -> None:
 def test_an_account_that_starts_over_after_its_end_is_shown_again() -> None:
     page = render(told(an_account(), a_closure(), an_account(first_name="Lucile")), Channel.WEB, None)
     assert page.account.first_name == "Lucile"
+
+
+def test_the_home_page_calls_the_person_by_the_newest_name() -> None:
+    renamed = told(an_account(), a_new_name("FICTIVE"))
+    page = render(renamed, Channel.WEB, None)
+    assert (page.account.first_name, page.account.last_name) == ("Lucie", "FICTIVE")
+    assert page.account.as_of == NOW + timedelta(seconds=1)
+    again = render(told(an_account(), a_new_name("FICTIVE"), an_account(last_name="AUTRE")), Channel.WEB, None)
+    assert again.account.last_name == "AUTRE"
+    assert render(told(a_new_name("FICTIVE")), Channel.WEB, None).account.status is Status.UNAVAILABLE
 
 
 def test_an_account_opened_by_franceconnect_needs_no_address_at_first() -> None:

@@ -27,6 +27,7 @@ from contracts.identity import (
     LogIn,
     LogInBlocked,
     LogInWay,
+    NameChanged,
     NirCertified,
     PasskeyAdded,
     PasskeyRemoved,
@@ -65,6 +66,7 @@ CHALLENGED = DeviceChallenged(
 WISHED: dict[str, Any] = {"person_id": PERSON, "expires_at": NOW + CODE_LIFE, "requested_at": NOW}
 CHANGED = EmailChanged(person_id=PERSON, email=sealed("new@exemple.invalid"), changed_at=NOW)
 CLOSED = AccountClosed(person_id=PERSON, reason=ClosureReason.NEVER_OPENED, closed_at=NOW)
+RENAMED = NameChanged(person_id=PERSON, first_name="Lucie", last_name="FICTIVE", changed_at=NOW)
 ORDERED = CardOrdered(
     person_id=PERSON,
     request_id=uuid4(),
@@ -141,7 +143,7 @@ async def a_store() -> FakeStore:
 
 def test_every_reason_has_its_event_and_every_event_its_reason() -> None:
     assert {kind for kinds in MAILS.values() for kind in kinds} == set(EmailKind)
-    assert {event.type for event in (*MAILS, CLOSED)} == set(consumers.reactions)
+    assert {event.type for event in (*MAILS, CLOSED, RENAMED)} == set(consumers.reactions)
     assert consumers.topics == ["identity.events", "procedures.events"]
 
 
@@ -191,6 +193,20 @@ async def test_an_account_makes_its_name_known_and_its_address_now_or_later() ->
     assert [mail.to for mail in store.mails.values()] == ["new@exemple.invalid"]
     await hear(store, CLOSED, sequence=3)
     assert store.contacts[PERSON] == Contact(named_by=3, located_by=3)
+
+
+async def test_a_new_name_is_used_in_every_later_mail_and_writes_none() -> None:
+    store = await a_store()
+    mails = dict(store.mails)
+    await hear(store, RENAMED, sequence=3)
+    assert store.mails == mails
+    assert store.contacts[PERSON] == Contact("Lucie", "FICTIVE", "lucie@exemple.invalid", 3, 1)
+    await hear(store, CREATED, sequence=2)
+    assert store.contacts[PERSON].last_name == "FICTIVE"
+    event_id = await hear(store, ORDERED)
+    found = addressee(store.mails[event_id], store.contacts[PERSON])
+    assert found is not None
+    assert found.last_name == "FICTIVE"
 
 
 async def test_an_address_that_a_thief_may_read_is_written_to_no_more_until_there_is_another() -> None:

@@ -11,7 +11,7 @@ from services.notifications.domain.reasons import AddressDoubted
 from tests.unit.notifications.builders import a_mail
 
 LUCIE = Contact("Lucie", "EXEMPLE", "lucie@exemple.invalid", 1, 1)
-NEWS = st.sampled_from(["created", "moved", "closed"])
+NEWS = st.sampled_from(["created", "named", "moved", "closed"])
 Story = list[tuple[int, str]]
 
 
@@ -23,6 +23,8 @@ def after(story: Story) -> Contact:
             case "created":
                 contact = contacts.name(contact, f"Lucie {sequence}", "EXEMPLE", sequence)
                 contact = contacts.locate(contact, f"{sequence}@exemple.invalid", sequence)
+            case "named":
+                contact = contacts.name(contact, "Lucie", f"EXEMPLE {sequence}", sequence)
             case "moved":
                 contact = contacts.locate(contact, f"{sequence}@exemple.invalid", sequence)
             case _:

@@ -14,6 +14,7 @@ from tests.unit.identity.scenarios import (
     moving,
     passkeys,
     proofs,
+    renaming,
     sessions,
 )
 from tests.unit.identity.scenarios.told import SCENARIOS, Scenario
@@ -34,5 +35,6 @@ __all__ = [
     "moving",
     "passkeys",
     "proofs",
+    "renaming",
     "sessions",
 ]
