@@ -16,9 +16,11 @@ router = APIRouter(tags=["access code"])
 
 WHAT_HAPPENS = Text(
     "Si un compte avec une adresse e-mail validée correspond, un code provisoire vient d'y être envoyé. "
-    "Votre code actuel reste valable tant que le code provisoire n'a pas servi.",
+    "Votre code actuel reste valable tant que le code provisoire n'a pas servi. Si vous n'avez encore jamais ouvert "
+    "votre compte, refaites la demande de création de compte.",
     "If there is such an account with a validated e-mail address, a provisional code is on its way to it. "
-    "Your present code works until the provisional one is used.",
+    "Your present code works until the provisional one is used. If you have never opened your account yet, ask for "
+    "its creation again.",
 )
 CAISSE_HINT = Text(
     "Pas d'e-mail, ou plus d'accès à cette adresse ? Contactez votre caisse au 36 46 ou à l'accueil.",

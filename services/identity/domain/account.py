@@ -122,14 +122,10 @@ def reset_code(account: Account, issued: IssuedCode, *, known: bool, rules: Para
     """A provisional code for somebody who forgot theirs; the own code works until it is used.
 
     Only a validated e-mail gets one, at most three a day, the last of them only for a `known` device of the owner:
-    a stranger who knows number and birth date must not use them all up. An account that was never opened gets a
-    new first code once the old one has expired.
+    a stranger who knows number and birth date must not use them all up. Whoever never opened the account asks for
+    it again, which needs more than a birth date.
     """
-    if not mail_opens(account, rules):
-        return account, []
-    if account.abandoned(now):
-        return renew_unused(account, issued, rules, now)
-    if account.email_validated_at is None:
+    if account.email_validated_at is None or not mail_opens(account, rules):
         return account, []
     kept = 0 if known else rules.get("mail.resets-kept-for-known-devices", now)
     life = "code.provisional.reset-minutes"

@@ -39,7 +39,7 @@ async def the_old_number_opens_an_account_once_it_is_certified(scene: Scene) -> 
     await scene.register(AFTER)
     await scene.create(BEFORE, "nadia@exemple.invalid", "48151623", now=NOW + DAY)
     assert (await scene.last(AccountCreated)).person_id == LUCIE
-    await scene.reset(BEFORE, "59260734", now=NOW + 3 * DAY)
+    await scene.create(AFTER, "nadia@exemple.invalid", "59260734", now=NOW + 3 * DAY)
     assert (await scene.told())[-1] == "CodeReset:unused"
 
 

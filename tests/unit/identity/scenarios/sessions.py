@@ -18,10 +18,14 @@ async def nobody_gets_a_reset_for_a_wrong_birth_date_an_unknown_number_or_an_ema
     await scene.reset(marc(), "48151623")
     await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
     await scene.reset(lucie(), "59260734")
-    await scene.reset(lucie(), "59260734", birth_date=BirthDate(1985, 3, 15), now=NOW + 2 * DAY)
+    for later in (HOUR, DAY, 2 * DAY):
+        await scene.reset(lucie(), "59260734", now=NOW + later)
     assert await scene.told() == ["AccountCreated"]
-    await scene.reset(lucie(), "59260734", now=NOW + 2 * DAY)
-    assert await scene.told() == ["AccountCreated", "CodeReset:unused"]
+    await scene.create(lucie(), "lucie@exemple.invalid", "60371845", now=NOW + 2 * DAY)
+    await scene.log_in(lucie().nir, "60371845", now=NOW + 2 * DAY)
+    await scene.reset(lucie(), "59260734", birth_date=BirthDate(1985, 3, 15), now=NOW + 2 * DAY)
+    assert (await scene.told())[:2] == ["AccountCreated", "CodeReset:unused"]
+    assert "CodeReset:forgotten" not in await scene.told()
 
 
 @scenario
