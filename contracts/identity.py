@@ -70,7 +70,8 @@ class AccountCreated(Event, type="identity.AccountCreated.v1"):
 
     The e-mail and the provisional code are sealed to notifications; there are none when FranceConnect opened the
     account, which gets its e-mail by `EmailChanged`. Comes again for a person when an account that nobody
-    opened starts over: the newest holds.
+    opened starts over: the newest holds, its e-mail and code included. `address_freed`: the e-mail was that of
+    another person's account, which nobody had opened and which is closed by this.
     """
 
     last_name: str
@@ -82,6 +83,7 @@ class AccountCreated(Event, type="identity.AccountCreated.v1"):
     provisional_code: Sealed | None
     code_expires_at: datetime | None
     created_at: datetime
+    address_freed: bool = False
 
 
 class CodeReset(Event, type="identity.CodeReset.v1"):
@@ -93,10 +95,15 @@ class CodeReset(Event, type="identity.CodeReset.v1"):
 
 
 class AccountCreationAttempted(Event, type="identity.AccountCreationAttempted.v1"):
-    """Somebody asked for an account with this person's NIR or e-mail, and got the neutral answer."""
+    """Somebody asked for an account with this person's NIR or e-mail, and got the neutral answer.
+
+    `address_free_at`: nobody has opened this person's account yet; if nobody does, whoever asks from then on gets
+    the address.
+    """
 
     reason: AttemptReason
     attempted_at: datetime
+    address_free_at: datetime | None = None
 
 
 class EmailValidated(Event, type="identity.EmailValidated.v1"):

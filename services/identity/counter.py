@@ -22,7 +22,7 @@ from services.identity import handlers
 from services.identity.domain import email as emails
 from services.identity.domain import nir
 from services.identity.domain.access_code import IssuedCode
-from services.identity.domain.creation import Letter
+from services.identity.domain.account import Letter
 from services.identity.domain.federation import Review
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.parameters import PARIS

@@ -20,7 +20,7 @@ from services.identity.api.fields import (
     VitaleSerial,
 )
 from services.identity.api.parts import EVEN_PACE, CurrentParts, Say
-from services.identity.domain.creation import Letter
+from services.identity.domain.account import Letter
 from services.identity.domain.proof import AnyClaim, CardClaim, Claim
 
 router = APIRouter(tags=["account"])

@@ -42,7 +42,8 @@ class Account:
     `resets`, `alerts`, `blocks` and `challenges` are when e-mails were sent that a stranger could have caused; each
     kind is capped by itself, so that none keeps another from its reader. `challenge` is the newest challenge's hash.
     `failed_before` counts the wrong codes between the last log-in and `previous_log_in`. A frozen account opens
-    for nobody until its owner proves who they are.
+    for nobody until its owner proves who they are. One that was closed had its e-mail given to somebody else before
+    anybody opened it; it is kept for a day, so that asking again is counted.
     """
 
     person_id: UUID
@@ -57,6 +58,7 @@ class Account:
     franceconnect_at: datetime | None = None
     frozen_at: datetime | None = None
     reopened_at: datetime | None = None
+    closed_at: datetime | None = None
     resets: tuple[datetime, ...] = ()
     alerts: tuple[datetime, ...] = ()
     blocks: tuple[datetime, ...] = ()
@@ -68,10 +70,6 @@ class Account:
     def pending(self) -> bool:
         """Whether nobody ever opened it: no code was used, and FranceConnect did not vouch for anybody."""
         return self.email_validated_at is None and self.franceconnect_at is None
-
-    def abandoned(self, now: datetime) -> bool:
-        """Pending, and the last code that could have changed it has expired."""
-        return self.pending and (self.provisional is None or self.provisional.expires_at <= now)
 
 
 Decision = tuple[Account, Sequence[Event]]
@@ -93,10 +91,33 @@ class InvalidCredentials(Problem):
         )
 
 
+@dataclass(frozen=True)
+class Letter:
+    """What a new account's first e-mail needs: where it goes and the code it brings, sealed to whoever sends it."""
+
+    email: Sealed
+    issued: IssuedCode
+
+
 def create(
-    person: InsuredPerson, email: Sealed, issued: IssuedCode, *, way: CreationWay, rules: Parameters, now: datetime
+    person: InsuredPerson,
+    pending: Account | None,
+    letter: Letter,
+    *,
+    way: CreationWay,
+    freed: bool,
+    rules: Parameters,
+    now: datetime,
 ) -> Decision:
-    """A new account, whose first code travels to its e-mail."""
+    """A new account, whose first code travels to its e-mail, instead of a `pending` one.
+
+    Of that one only the mails of the day are kept, which starting over is one of. `freed`: the e-mail was another's.
+    """
+    before = pending or Account(person.id, now)
+    recent = within_a_day(before.resets, now)
+    if pending and len(recent) >= rules.get("mail.resets-a-day", now):
+        return pending, []
+    issued = letter.issued
     code = ProvisionalCode(issued.hash, now + rules.minutes("code.provisional.creation-minutes", now))
     created = AccountCreated(
         person_id=person.id,
@@ -105,12 +126,15 @@ def create(
         birth_date=person.birth_date,
         caisse=person.caisse,
         way=way,
-        email=email,
+        email=letter.email,
         provisional_code=issued.sealed,
         code_expires_at=code.expires_at,
         created_at=now,
+        address_freed=freed,
     )
-    return Account(person.id, now, provisional=code), [created]
+    resets = (*recent, now) if pending else ()
+    account = Account(person.id, now, code, resets=resets, alerts=before.alerts, version=before.version)
+    return account, [created]
 
 
 def renew_unused(account: Account, issued: IssuedCode, rules: Parameters, now: datetime) -> Decision:
@@ -132,12 +156,24 @@ def reset_code(account: Account, issued: IssuedCode, *, known: bool, rules: Para
     return _reset(account, issued, rules, now, reason=ResetReason.FORGOTTEN, life=life, kept=kept)
 
 
-def tell_owner(account: Account, reason: AttemptReason, rules: Parameters, now: datetime) -> Decision:
-    """Tell the owner of an account that somebody asked for one with their NIR or e-mail; at most three times a day."""
+def tell_owner(
+    account: Account,
+    reason: AttemptReason,
+    rules: Parameters,
+    now: datetime,
+    *,
+    address_free_at: datetime | None = None,
+) -> Decision:
+    """Tell the owner of an account that somebody asked for one with their NIR or e-mail; at most three times a day.
+
+    `address_free_at`: when a pending account gives up its e-mail to whoever asks.
+    """
     recent = within_a_day(account.alerts, now)
     if len(recent) >= rules.get("mail.alerts-a-day", now):
         return account, []
-    told = AccountCreationAttempted(person_id=account.person_id, reason=reason, attempted_at=now)
+    told = AccountCreationAttempted(
+        person_id=account.person_id, reason=reason, attempted_at=now, address_free_at=address_free_at
+    )
     return replace(account, alerts=(*recent, now)), [told]
 
 

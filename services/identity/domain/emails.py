@@ -128,12 +128,12 @@ def validate(
 ) -> tuple[Account, EmailChange, Sequence[Event]]:
     """The account is reached at the new address from now on; `holder` is whose address it is already, if anybody's.
 
-    Raises LinkExpired, or EmailTaken when another account was faster. Codes that went to the old address open
-    nothing any more.
+    Raises LinkExpired, or EmailTaken when another account was faster: one that somebody opened, since before that
+    nobody has proved to read its address. Codes that went to the old address open nothing any more.
     """
     if account is None or change is None or change.sealed is None or not change.waits(now):
         raise LinkExpired(EXPIRED)
-    if holder is not None and holder.person_id != account.person_id:
+    if holder is not None and holder.person_id != account.person_id and not holder.pending:
         raise EmailTaken
     events: list[Event] = [EmailChanged(person_id=account.person_id, email=change.sealed, changed_at=now)]
     if account.email_validated_at is None:

@@ -25,12 +25,12 @@ class FreezeLink:
     issued_at: datetime
 
     def opens(self, account: Account) -> bool:
-        """Whether it may still freeze this account: not one that was created anew or reopened since.
+        """Whether it may still freeze this account: not one that was created anew, reopened or closed since.
 
         Old mails stay in mailboxes that the owner has lost, or never had: the first address may have been mistyped.
         """
         since = account.reopened_at or account.created_at
-        return self.issued_at >= since.replace(microsecond=0)
+        return account.closed_at is None and self.issued_at >= since.replace(microsecond=0)
 
 
 def freeze(account: Account, now: datetime) -> tuple[Account, AccountFrozen]:

@@ -39,6 +39,7 @@ BUILT_IN = (
     Parameter("mail.address-a-day", _SEED, 5, "reliability A19"),
     Parameter("proof.failures-a-day", _SEED, 3, "domain F25"),
     Parameter("account.unopened-kept-minutes", _SEED, 24 * 60, "reliability A18"),
+    Parameter("account.address-kept-minutes", _SEED, 30, "le temps de lire l'e-mail ; ameli : 30 (domain F20)"),
     Parameter("attempts.free", _SEED, 5, "reliability A1 (domain 3.4)"),
     Parameter("attempts.longest-wait-minutes", _SEED, 60, "reliability A1 (domain 3.4)"),
     Parameter("attempts.stop", _SEED, 50, "reliability A1 ; le NIST en admet 100"),

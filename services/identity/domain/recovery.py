@@ -5,8 +5,7 @@ from datetime import datetime
 
 from contracts.event import Event
 from contracts.identity import CodeReset, EmailChanged, EmailValidated, ResetReason
-from services.identity.domain.account import Account, Decision, ProvisionalCode
-from services.identity.domain.creation import Letter
+from services.identity.domain.account import Account, Decision, Letter, ProvisionalCode
 from services.identity.domain.parameters import Parameters
 
 NO_ACCOUNT = "Cette personne n'a pas de compte ouvert : elle peut en créer un."

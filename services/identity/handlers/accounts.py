@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.identity.domain import creation, proof
-from services.identity.domain.creation import Letter
+from services.identity.domain.account import Letter
+from services.identity.domain.creation import Asked
 from services.identity.domain.email import Email
 from services.identity.domain.nir import Nir
 from services.identity.domain.proof import AnyClaim
@@ -38,7 +39,7 @@ async def create_account(command: CreateAccount, store: Store) -> None:
     if person is None:
         await store.save_proof_failures(command.nir, failures.plus_one(command.now))
         return
-    account, events, takes_email = creation.ask_for_account(
+    asked = creation.ask_for_account(
         person,
         await store.account(person.id),
         await store.account_by_email(command.email),
@@ -47,6 +48,14 @@ async def create_account(command: CreateAccount, store: Store) -> None:
         rules=store.parameters,
         now=command.now,
     )
-    address = command.email if takes_email else await store.email(account.person_id)
-    if events and (address is None or await may_write_to(address, store, command.now)):
-        await store.save_account(account, *events, email=command.email if takes_email else None)
+    await _save(asked, command, store)
+
+
+async def _save(asked: Asked, command: CreateAccount, store: Store) -> None:
+    taken = command.email if asked.takes_email else None
+    address = taken or await store.email(asked.account.person_id)
+    if not asked.events or (address and not await may_write_to(address, store, command.now)):
+        return
+    if asked.gave_way:
+        await store.save_account_without_email(*asked.gave_way)
+    await store.save_account(asked.account, *asked.events, email=taken)

@@ -33,8 +33,8 @@ class CloseUnopened:
 async def close_unopened(command: CloseUnopened, store: Store) -> bool:
     """Remove the account, unless it was opened or closed meanwhile; its e-mail address is free again."""
     account = await store.account(command.person_id)
-    closed = closing.close_unopened(account, store.parameters, command.now) if account else None
-    if account is None or closed is None:
+    events = closing.close_unopened(account, store.parameters, command.now) if account else None
+    if account is None or events is None:
         return False
-    await store.remove_account(account, closed)
+    await store.remove_account(account, *events)
     return True

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.problems import NotFound
 from services.identity.domain import federation, recovery
-from services.identity.domain.creation import Letter
+from services.identity.domain.account import Letter
 from services.identity.domain.email import Email
 from services.identity.domain.federation import Link, Review
 from services.identity.domain.insured import InsuredPerson

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.identity import AttemptReason
 from contracts.problems import Unauthenticated
-from services.identity.domain import emails, session
+from services.identity.domain import closing, emails, session
 from services.identity.domain.account import tell_owner
 from services.identity.domain.emails import EXPIRED, Proposal
 from services.identity.domain.links import LinkExpired
@@ -44,20 +44,21 @@ async def change_email(command: ChangeEmail, store: Store) -> None:
 async def request_email(person_id: UUID, proposal: Proposal, now: datetime, store: Store) -> None:
     """Let an address wait to be validated as a person's; the one they have already changes nothing.
 
-    For use inside another use case too. The owner of an address that is taken is told. Raises
-    TooManyEmailChanges.
+    For use inside another use case too. The owner of an address that is taken is told; an account that nobody
+    opened takes none. Raises TooManyEmailChanges.
     """
     holder = await store.account_by_email(proposal.email)
     if holder and holder.person_id == person_id:
         return
     recent = await store.email_changes(person_id, emails.looked_back(store.parameters, now))
-    free = holder is None and await may_write_to(proposal.email, store, now)
+    owner = holder if holder and not holder.pending else None
+    free = owner is None and await may_write_to(proposal.email, store, now)
     changes, asked = emails.request(person_id, proposal, recent, free=free, rules=store.parameters, now=now)
     await store.save_email_changes(changes, asked)
-    if holder:
-        holder, told = tell_owner(holder, AttemptReason.EMAIL_TAKEN, store.parameters, now)
+    if owner:
+        owner, told = tell_owner(owner, AttemptReason.EMAIL_TAKEN, store.parameters, now)
         if told:
-            await store.save_account(holder, *told)
+            await store.save_account(owner, *told)
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,15 @@ class ValidateEmail:
 async def validate_email(command: ValidateEmail, store: Store) -> None:
     """Make it the account's address. Raises LinkExpired, or EmailTaken when it became another account's meanwhile.
 
-    Of two accounts that validate one address at once, the second meets the unique index, runs again and
-    finds the first.
+    An account that nobody opened gives way. Of two that validate one address at once, the second meets the unique
+    index, runs again and finds the first.
     """
     change = await store.email_change(command.token_hash)
     if change is None:
         raise LinkExpired(EXPIRED)
-    account, ended, events = emails.validate(
-        await store.account(change.person_id), change, await store.account_by_email(change.email), command.now
-    )
+    holder = await store.account_by_email(change.email)
+    account, ended, events = emails.validate(await store.account(change.person_id), change, holder, command.now)
     await store.save_email_changes([ended])
+    if holder and holder.person_id != account.person_id:
+        await store.save_account_without_email(*closing.give_way(holder, command.now))
     await store.save_account(account, *events, email=change.email)

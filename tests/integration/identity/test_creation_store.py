@@ -11,14 +11,17 @@ from chassis import clock
 from chassis.mongo import Collection
 from chassis.service import Service
 from chassis.work import Work
+from contracts.identity import AccountCreated
 from services.identity.domain import nir
+from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.nir import Nir
+from services.identity.domain.session import Session
 from services.identity.handlers import Store
 from services.identity.purge import Purge
 from services.identity.store import INDEXES
 from tests.integration.identity.conftest import published
-from tests.unit.identity.fakes import LUCIE, Scene, lucie, marc
+from tests.unit.identity.fakes import LUCIE, MARC, Scene, lucie, marc, sealed
 from tests.unit.identity.scenarios.proofs import WRONG, create_in_app, with_card
 
 UNKNOWN = nir.parse("2850329990026")
@@ -44,6 +47,66 @@ async def test_ten_creations_of_one_person_at_once_make_one_account(scene: Scene
     await scene.register(lucie())
     await asyncio.gather(*(scene.create(lucie(), "lucie@exemple.invalid", "48151623") for _ in range(10)))
     assert sorted(await scene.told()) == ["AccountCreated", *["CodeReset:unused"] * 3]
+
+
+async def test_twenty_people_who_want_the_address_of_an_account_that_nobody_opened_make_one_account_have_it(
+    scene: Scene, service: Service
+) -> None:
+    now = clock.now()
+    await scene.register(*people(20), marc())
+    await scene.create(marc(), "home@exemple.invalid", "48151623", now=now - timedelta(minutes=31))
+    crowd = people(20)
+    await asyncio.gather(*(scene.create(each, "home@exemple.invalid", "59260734", now=now) for each in crowd))
+    told = await scene.told()
+    assert (told.count("AccountCreated"), told.count("AccountClosed:never-opened")) == (2, 1)
+    assert set(told[3:]) <= {"AccountCreationAttempted:email-taken"}
+    owner = (await scene.last(AccountCreated)).person_id
+    kept = {each["_id"]: each["email_index"] for each in await service.database["accounts"].find({})}
+    assert kept.keys() == {str(owner), str(MARC)}
+    assert kept[str(MARC)] == f"none:{MARC}"
+    [number] = [each.nir for each in crowd if each.id == owner]
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(marc().nir, "48151623", now=now)
+    assert await scene.log_in(number, "59260734", now=now)
+
+
+async def test_two_corrections_of_a_mistyped_address_at_once_leave_the_newest_code_where_the_account_is(
+    scene: Scene, service: Service
+) -> None:
+    await scene.register(lucie(), marc())
+    await scene.create(lucie(), "lcuie@exemple.invalid", "48151623")
+    asked = {f"{name}@exemple.invalid": code for name, code in (("one", "59260734"), ("two", "60371845"))}
+    await asyncio.gather(*(scene.create(lucie(), address, code) for address, code in asked.items()))
+    assert await scene.told() == ["AccountCreated"] * 3
+    held = (await scene.profile(lucie())).email
+    assert held
+    created = await scene.last(AccountCreated)
+    assert created.email == sealed(held.address)
+    await scene.create(marc(), "lcuie@exemple.invalid", "71482956")
+    assert (await scene.last(AccountCreated)).person_id == MARC
+    [void] = [code for address, code in asked.items() if address != held.address]
+    for code in (void, "48151623"):
+        with pytest.raises(InvalidCredentials):
+            await scene.log_in(lucie().nir, code)
+    assert await scene.log_in(lucie().nir, asked[held.address])
+    assert await service.database["accounts"].count({}) == 2
+
+
+async def test_an_account_that_is_opened_while_its_address_is_asked_for_is_open_or_has_given_way(scene: Scene) -> None:
+    now = clock.now()
+    await scene.register(lucie(), marc())
+    await scene.create(marc(), "home@exemple.invalid", "48151623", now=now - timedelta(minutes=31))
+    opened, _ = await asyncio.gather(
+        scene.log_in(marc().nir, "48151623", now=now),
+        scene.create(lucie(), "home@exemple.invalid", "59260734", now=now),
+        return_exceptions=True,
+    )
+    told = await scene.told()
+    if isinstance(opened, Session):
+        assert told == ["AccountCreated", "EmailValidated", "LoggedIn", "AccountCreationAttempted:email-taken"]
+    else:
+        assert isinstance(opened, InvalidCredentials)
+        assert told == ["AccountCreated", "AccountClosed:never-opened", "AccountCreated"]
 
 
 @pytest.mark.parametrize("number", [lucie().nir, UNKNOWN], ids=["known", "unknown"])

@@ -12,10 +12,9 @@ from contracts.sealed import Recipient, Sealed
 from services.identity import handlers
 from services.identity.domain import email, nir
 from services.identity.domain.access_code import AccessCode, IssuedCode
-from services.identity.domain.account import Account, InvalidCredentials, ProvisionalCode
+from services.identity.domain.account import Account, InvalidCredentials, Letter, ProvisionalCode
 from services.identity.domain.challenge import Challenge
 from services.identity.domain.closing import unopened_until
-from services.identity.domain.creation import Letter
 from services.identity.domain.device import Shown
 from services.identity.domain.email import Email
 from services.identity.domain.insured import InsuredPerson, RegisterEntry
@@ -134,6 +133,8 @@ class FakeStore(FakeDevices, FakeFederation, FakeEmails, FakePasskeys, FakeAcces
         assert account.version == (known.version if known else 0)
         self.accounts[account.person_id] = replace(account, version=account.version + 1)
         if email:
+            held = [owner for owner, each in self.emails.items() if each.key == email.key]
+            assert held in ([], [account.person_id]), "one e-mail is one account"
             self.emails[account.person_id] = email
         self.events += events
 

@@ -9,6 +9,8 @@ from contracts.identity import AccountClosed, AccountCreated, ClosureReason
 from contracts.problems import NotFound
 from services.identity import handlers
 from services.identity.domain.account import InvalidCredentials
+from services.identity.domain.freezing import FreezeLink
+from services.identity.domain.links import LinkExpired
 from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
@@ -79,3 +81,21 @@ async def accounts_are_closed_a_few_at_a_time(scene: Scene) -> None:
     await scene.create(marc(), "marc@exemple.invalid", "48151623")
     found = [await purge(scene, CLOSES_AT, most=1) for _ in range(3)]
     assert sorted(found) == [[], *sorted([[LUCIE], [MARC]])]
+
+
+@scenario
+async def an_account_that_gave_way_is_closed_once_and_nothing_is_kept_of_it_a_day_later(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.create(marc(), "lucie@exemple.invalid", "48151623")
+    await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=NOW + HOUR)
+    await scene.log_in(lucie().nir, "59260734", now=NOW + HOUR)
+    old_link = handlers.FreezeAccount(FreezeLink("a mail", MARC, NOW), NOW + HOUR)
+    with pytest.raises(LinkExpired):
+        await scene.run(handlers.freeze_account, old_link)
+    assert await purge(scene, NOW + HOUR + DAY - MINUTE) == []
+    assert await purge(scene, NOW + HOUR + DAY) == [MARC]
+    with pytest.raises(NotFound):
+        await scene.profile(marc())
+    assert (await scene.told()).count("AccountClosed:never-opened") == 1
+    await scene.create(marc(), "marc@exemple.invalid", "60371845", now=NOW + 3 * DAY)
+    assert await scene.log_in(marc().nir, "60371845", "marc", now=NOW + 3 * DAY)

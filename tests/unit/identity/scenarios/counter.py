@@ -11,8 +11,7 @@ from contracts.problems import NotFound
 from services.identity import handlers
 from services.identity.domain import email, nir
 from services.identity.domain.access_log import Who, entry
-from services.identity.domain.account import InvalidCredentials
-from services.identity.domain.creation import Letter
+from services.identity.domain.account import InvalidCredentials, Letter
 from services.identity.domain.federation import Outcome
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.recovery import NotRestored

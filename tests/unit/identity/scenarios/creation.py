@@ -3,13 +3,13 @@
 import pytest
 
 from contracts.birth_date import BirthDate
-from contracts.identity import AccountCreated, AccountCreationAttempted, CodeReset
+from contracts.identity import AccountClosed, AccountCreated, AccountCreationAttempted, CodeReset
 from contracts.problems import NotFound
 from services.identity.domain import email, nir
 from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.regimes import RegimeNotCovered
 from services.identity.domain.session import Scope
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc, sealed
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 
 
@@ -74,17 +74,106 @@ async def asking_again_before_the_first_use_sends_a_new_code_and_only_that_one_w
 
 
 @scenario
-async def a_mistyped_email_is_corrected_once_the_first_code_has_expired(scene: Scene) -> None:
+async def a_mistyped_email_is_corrected_by_the_first_repeat_and_is_free(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.create(lucie(), "lcuie@exemple.invalid", "48151623")
+    for number in range(9):
+        now = NOW + (number + 1) * 23 * HOUR
+        await scene.create(lucie(), "lucie@exemple.invalid", f"5926073{number}", now=now)
+        assert (await scene.profile(lucie())).email == email.parse("lucie@exemple.invalid")
+    assert await scene.told() == ["AccountCreated", "AccountCreated", *["CodeReset:unused"] * 8]
+    created = await scene.last(AccountCreated)
+    assert (created.created_at, created.email) == (NOW + 23 * HOUR, sealed("lucie@exemple.invalid"))
+    assert created.code_expires_at == NOW + 23 * HOUR + DAY
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(lucie().nir, "48151623", now=now)
+    assert await scene.log_in(lucie().nir, "59260738", now=now)
+    await scene.create(marc(), "lcuie@exemple.invalid", "71482956")
+    assert (await scene.last(AccountCreated)).person_id == MARC
+
+
+@scenario
+async def the_code_that_went_to_the_mistyped_address_is_void_at_once(scene: Scene) -> None:
     await scene.register(lucie())
     await scene.create(lucie(), "lcuie@exemple.invalid", "48151623")
-    await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=NOW + HOUR)
-    assert (await scene.profile(lucie())).email == email.parse("lcuie@exemple.invalid")
-    await scene.create(lucie(), "lucie@exemple.invalid", "60371845", now=NOW + 3 * DAY)
-    assert (await scene.profile(lucie())).email == email.parse("lucie@exemple.invalid")
-    assert await scene.told() == ["AccountCreated", "CodeReset:unused", "AccountCreated"]
-    await scene.register(marc())
-    await scene.create(marc(), "lcuie@exemple.invalid", "71482956", now=NOW + 3 * DAY)
-    assert (await scene.last(AccountCreated)).person_id == MARC
+    await scene.create(lucie(), "lucie@exemple.invalid", "59260734")
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(lucie().nir, "48151623")
+    assert (await scene.log_in(lucie().nir, "59260734", "second")).scope is Scope.CODE_CHANGE
+
+
+@scenario
+async def starting_over_counts_like_asking_again_and_the_fourth_of_a_day_changes_nothing(scene: Scene) -> None:
+    await scene.register(lucie())
+    for number in range(7):
+        await scene.create(lucie(), f"{number // 2}@exemple.invalid", f"4815162{number}", now=NOW + number * MINUTE)
+    assert await scene.told() == ["AccountCreated", "CodeReset:unused", "AccountCreated", "CodeReset:unused"]
+    assert (await scene.profile(lucie())).email == email.parse("1@exemple.invalid")
+    await scene.create(lucie(), "4@exemple.invalid", "59260734", now=NOW + DAY + MINUTE)
+    assert (await scene.profile(lucie())).email == email.parse("4@exemple.invalid")
+
+
+@scenario
+async def a_wrong_proof_corrects_no_address_and_takes_none(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    await scene.create(lucie(), "thief@exemple.invalid", "59260734", postal_code="75001", now=NOW + HOUR)
+    await scene.create(marc(), "lucie@exemple.invalid", "60371845", last_name="AUTRE", now=NOW + HOUR)
+    assert await scene.told() == ["AccountCreated"]
+    assert await scene.log_in(lucie().nir, "48151623", now=NOW + HOUR)
+
+
+@scenario
+async def an_address_of_an_account_that_nobody_opens_is_soon_free_for_whoever_asks(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.create(marc(), "lucie@exemple.invalid", "48151623")
+    await scene.create(marc(), "lucie@exemple.invalid", "59260734", now=NOW + 20 * MINUTE)
+    await scene.create(lucie(), "lucie@exemple.invalid", "60371845", now=NOW + 29 * MINUTE)
+    attempted = await scene.last(AccountCreationAttempted)
+    assert (attempted.person_id, attempted.reason) == (MARC, "email-taken")
+    assert attempted.address_free_at == NOW + 30 * MINUTE
+    await scene.create(lucie(), "Lucie@exemple.invalid", "60371845", now=NOW + 30 * MINUTE)
+    assert (await scene.told())[-2:] == ["AccountClosed:never-opened", "AccountCreated"]
+    closed, created = await scene.last(AccountClosed), await scene.last(AccountCreated)
+    assert (closed.person_id, created.person_id, created.address_freed) == (MARC, LUCIE, True)
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(marc().nir, "59260734", now=NOW + 30 * MINUTE)
+    assert await scene.log_in(lucie().nir, "60371845", now=NOW + 30 * MINUTE)
+    await scene.create(marc(), "marc@exemple.invalid", "71482956", now=NOW + HOUR)
+    assert not (await scene.last(AccountCreated)).address_freed
+    assert await scene.log_in(marc().nir, "71482956", "marc", now=NOW + HOUR)
+
+
+@scenario
+async def whoever_was_faster_has_time_to_read_the_mail_and_then_keeps_the_address(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    await scene.create(marc(), "lucie@exemple.invalid", "59260734", now=NOW + MINUTE)
+    assert await scene.log_in(lucie().nir, "48151623", now=NOW + 29 * MINUTE)
+    await scene.create(marc(), "lucie@exemple.invalid", "59260734", now=NOW + DAY)
+    assert await scene.told() == [
+        "AccountCreated",
+        "AccountCreationAttempted:email-taken",
+        "EmailValidated",
+        "LoggedIn",
+        "AccountCreationAttempted:email-taken",
+    ]
+    assert (await scene.last(AccountCreationAttempted)).address_free_at is None
+
+
+@scenario
+async def an_address_that_had_its_share_of_mails_stays_with_whom_it_is(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.create(marc(), "lucie@exemple.invalid", "48151623")
+    for minute in range(4):
+        await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=NOW + minute * MINUTE)
+    assert (await scene.told()).count("AccountCreationAttempted:email-taken") == 3
+    for minute in range(2):
+        await scene.create(marc(), "lucie@exemple.invalid", f"6037184{minute}", now=NOW + minute * MINUTE)
+    told = await scene.told()
+    await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=NOW + 40 * MINUTE)
+    assert await scene.told() == told
+    assert await scene.log_in(marc().nir, "60371840", now=NOW + 40 * MINUTE)
 
 
 @scenario

@@ -4,7 +4,13 @@ from datetime import datetime
 
 import pytest
 
-from contracts.identity import AccountCreationAttempted, EmailChanged, EmailChangeRequested, EmailValidated
+from contracts.identity import (
+    AccountClosed,
+    AccountCreationAttempted,
+    EmailChanged,
+    EmailChangeRequested,
+    EmailValidated,
+)
 from services.identity import handlers
 from services.identity.domain import email
 from services.identity.domain.access_code import CodeRefused
@@ -115,6 +121,7 @@ async def a_stolen_session_without_the_code_changes_nothing(scene: Scene) -> Non
 async def an_address_of_another_account_looks_the_same_and_its_owner_is_told(scene: Scene) -> None:
     await an_account(scene)
     await scene.create(marc(), "marc@exemple.invalid", "59260734")
+    await scene.log_in(marc().nir, "59260734", "marc")
     await change(scene, "Marc@exemple.invalid", "token")
     asked, told = await scene.last(EmailChangeRequested), await scene.last(AccountCreationAttempted)
     assert (asked.person_id, asked.new_email, asked.token) == (LUCIE, None, None)
@@ -137,6 +144,35 @@ async def of_two_accounts_that_want_one_address_the_first_to_validate_gets_it(sc
         await validate(scene, "lucie's")
     assert await addresses(scene) == (OLD, NEW)
     assert (await scene.last(EmailChanged)).person_id == MARC
+
+
+@scenario
+async def an_address_of_an_account_that_nobody_opened_goes_to_whoever_validates_it(scene: Scene) -> None:
+    await an_account(scene)
+    await scene.create(marc(), NEW, "59260734")
+    await change(scene, NEW, "token")
+    assert (await scene.last(EmailChangeRequested)).token == sealed("token")
+    assert "AccountCreationAttempted:email-taken" not in await scene.told()
+    await validate(scene, "token")
+    assert await addresses(scene) == (NEW, None)
+    assert (await scene.told())[-2:] == ["AccountClosed:never-opened", "EmailChanged"]
+    assert (await scene.last(AccountClosed)).person_id == MARC
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(marc().nir, "59260734", "marc")
+    await scene.create(marc(), "marc@exemple.invalid", "60371845")
+    assert await scene.log_in(marc().nir, "60371845", "marc")
+
+
+@scenario
+async def whoever_opens_an_account_first_keeps_its_address_from_a_change_that_waits(scene: Scene) -> None:
+    await an_account(scene)
+    await scene.create(marc(), NEW, "59260734")
+    await change(scene, NEW, "token")
+    await scene.log_in(marc().nir, "59260734", "marc")
+    with pytest.raises(EmailTaken):
+        await validate(scene, "token")
+    assert await addresses(scene) == (OLD, NEW)
+    assert "AccountClosed:never-opened" not in await scene.told()
 
 
 @scenario

@@ -9,7 +9,7 @@ from contracts.birth_date import BirthDate
 from contracts.identity import AccountCreated, CreationWay
 from services.identity import handlers
 from services.identity.domain import email, iban, nir
-from services.identity.domain.creation import Letter
+from services.identity.domain.account import Letter
 from services.identity.domain.insured import CardState, InsuredPerson, RegisterEntry
 from services.identity.domain.nir import Nir
 from services.identity.domain.proof import CardClaim
