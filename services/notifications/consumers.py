@@ -53,7 +53,7 @@ async def welcome(envelope: Envelope, event: AccountCreated, store: Store) -> No
     await contacts.remember_contact(person, store)
     if event.provisional_code and event.code_expires_at:
         code = _code(envelope, event.provisional_code, event.code_expires_at, Series.PROVISIONAL)
-        await _write(envelope, event, reasons.AccountOpened(), store, code)
+        await _write(envelope, event, reasons.AccountOpened(event.address_freed), store, code)
 
 
 @consumers.on(NameChanged)
@@ -73,7 +73,8 @@ async def send_new_code(envelope: Envelope, event: CodeReset, store: Store) -> N
 @consumers.on(AccountCreationAttempted)
 async def warn_of_attempt(envelope: Envelope, event: AccountCreationAttempted, store: Store) -> None:
     """Somebody asked for an account with your number or your address."""
-    await _write(envelope, event, reasons.CreationTried(event.reason, event.attempted_at), store)
+    tried = reasons.CreationTried(event.reason, event.attempted_at, event.address_free_at)
+    await _write(envelope, event, tried, store)
 
 
 @consumers.on(CodeChosen)

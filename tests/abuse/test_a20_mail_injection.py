@@ -8,14 +8,16 @@ from email.message import EmailMessage
 import aiohttp
 import pytest
 
-from deploy.demo.client import Insured
+from deploy.demo.client import Insured, seen
+from deploy.demo.journey import own_code
 from deploy.demo.people import RegisterLine
 from deploy.demo.upstream import import_register
 from tests.abuse.crowd import crowd
 from tests.abuse.owners import device, email, number_index, people
+from tests.settling import told
 from tests.world import World
 
-SUBJECT = "Votre compte est créé : votre code provisoire"
+FIRST, NAMED = "Votre compte est créé : votre code provisoire", "Votre code de connexion a été choisi"
 OURS = {"to", "from", "subject", "date", "message-id", "x-notification-id", "auto-submitted", "mime-version"}
 OURS |= {"content-type"}
 ADDED_ON_THE_WAY = {"received", "return-path"}
@@ -73,10 +75,15 @@ async def test_the_name_of_the_register_stands_in_the_mail_as_text_and_in_no_hea
     first, last, shown = NAMES[kind]
     async with device(world, email()) as insured:
         await insured.create_account(**called[kind].form())
-        await insured.provisional_code()
-        [mail] = await messages(world, insured)
-    assert {name.lower() for name in mail} - ADDED_ON_THE_WAY == OURS
-    assert (mail["Subject"], mail["To"]) == (SUBJECT, insured.email)
+        (await insured.first_code(called[kind].nir, await insured.provisional_code())).expect(200)
+        await insured.choose_code(own_code())
+        await seen(told(insured, NAMED), "the mail that names its reader")
+        mails = {mail["Subject"]: mail for mail in await messages(world, insured)}
+    assert mails.keys() == {FIRST, NAMED}
+    for each in mails.values():
+        assert {name.lower() for name in each} - ADDED_ON_THE_WAY == OURS
+        assert each["To"] == insured.email
+    mail = mails[NAMED]
     text, html = (mail.get_body((form,)) for form in ("plain", "html"))
     assert text is not None
     assert html is not None

@@ -13,8 +13,12 @@ from contracts.procedures import Actor
 
 @dataclass(frozen=True)
 class AccountOpened:
-    """The person has an account (compte ameli) and gets its first provisional code."""
+    """The person has an account (compte ameli) and gets its first provisional code.
 
+    `address_freed`: another account, which nobody had opened, was closed for its address.
+    """
+
+    address_freed: bool = False
     kind: Literal[EmailKind.ACCOUNT_CREATED] = EmailKind.ACCOUNT_CREATED
 
 
@@ -37,10 +41,14 @@ class CodeChanged:
 
 @dataclass(frozen=True)
 class CreationTried:
-    """Somebody asked for an account with what belongs to this person."""
+    """Somebody asked for an account with what belongs to this person.
+
+    `address_free_at`: nobody has opened this person's account either, and from then on the address is free.
+    """
 
     reason: AttemptReason
     at: datetime
+    address_free_at: datetime | None = None
     kind: Literal[EmailKind.CREATION_ATTEMPTED] = EmailKind.CREATION_ATTEMPTED
 
 
@@ -199,7 +207,15 @@ def device_seen(log_in: LogIn, *, new_device: bool) -> DeviceSeen | None:
 
 def may_reach_a_stranger(about: About) -> bool:
     """Whether nobody has proved to read the address: then the mail names nobody, and blocks nothing."""
-    return about.kind is EmailKind.EMAIL_VALIDATION
+    match about:
+        case AccountOpened() | AddressDoubted():
+            return True
+        case CodeRenewed(reason=reason):
+            return reason is ResetReason.UNUSED
+        case CreationTried(address_free_at=free_at):
+            return free_at is not None
+        case _:
+            return False
 
 
 def is_told(about: About) -> bool:

@@ -43,6 +43,7 @@ OTHERS = Claim("token-2", "somebody else")
 CARD = CardAwaited("CV-2026-000123", Actor.INSURED, NOW.date(), date(2026, 12, 1))
 BRINGING: dict[About, Series] = {
     AccountOpened(): Series.PROVISIONAL,
+    AccountOpened(address_freed=True): Series.PROVISIONAL,
     CodeRenewed(ResetReason.FORGOTTEN): Series.PROVISIONAL,
     CodeRenewed(ResetReason.UNUSED): Series.PROVISIONAL,
     CodeRenewed(ResetReason.BY_CAISSE): Series.PROVISIONAL,
@@ -55,6 +56,7 @@ REASONS: list[About] = [
     CodeChanged(NOW, Channel.WEB),
     CreationTried(AttemptReason.ACCOUNT_EXISTS, NOW),
     CreationTried(AttemptReason.EMAIL_TAKEN, NOW),
+    CreationTried(AttemptReason.EMAIL_TAKEN, NOW, NOW + timedelta(minutes=29)),
     CodesRefused(5, NOW + timedelta(minutes=1), NOW),
     CodesRefused(50, None, NOW),
     DeviceSeen(NOW, Channel.APP, LogInWay.PASSKEY),

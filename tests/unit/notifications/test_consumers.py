@@ -38,7 +38,8 @@ from contracts.notifications import EmailKind
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
 from services.notifications.consumers import consumers
 from services.notifications.domain.contacts import Contact, addressee
-from services.notifications.domain.mails import Series, second_id
+from services.notifications.domain.mails import Series, State, second_id
+from services.notifications.domain.reasons import AccountOpened, CreationTried
 from tests.unit.notifications.builders import CODE_LIFE, NOW, sealed
 from tests.unit.notifications.fakes import FakeStore
 
@@ -207,6 +208,23 @@ async def test_a_new_name_is_used_in_every_later_mail_and_writes_none() -> None:
     found = addressee(store.mails[event_id], store.contacts[PERSON])
     assert found is not None
     assert found.last_name == "FICTIVE"
+
+
+async def test_an_account_that_starts_over_is_written_to_at_its_newest_address_alone() -> None:
+    store = FakeStore()
+    first = await hear(store, CREATED)
+    again = CREATED.model_copy(update={"email": sealed("right@exemple.invalid"), "address_freed": True})
+    second = await hear(store, again, sequence=2)
+    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", "right@exemple.invalid", 2, 2)
+    assert [store.mails[each].state for each in (first, second)] == [State.SUPERSEDED, State.CREATED]
+    assert store.mails[second].about == AccountOpened(address_freed=True)
+
+
+async def test_whoever_waits_for_an_address_is_told_when_it_is_free() -> None:
+    store = await a_store()
+    asked = {"person_id": PERSON, "reason": AttemptReason.EMAIL_TAKEN, "attempted_at": NOW}
+    event_id = await hear(store, AccountCreationAttempted(**asked, address_free_at=NOW + CODE_LIFE), sequence=2)
+    assert store.mails[event_id].about == CreationTried(AttemptReason.EMAIL_TAKEN, NOW, NOW + CODE_LIFE)
 
 
 async def test_an_address_that_a_thief_may_read_is_written_to_no_more_until_there_is_another() -> None:

@@ -5,10 +5,11 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.identity import AttemptReason, ResetReason
 from services.notifications.domain import contacts
 from services.notifications.domain.contacts import Addressee, Contact
-from services.notifications.domain.reasons import AddressDoubted
-from tests.unit.notifications.builders import a_mail
+from services.notifications.domain.reasons import AccountOpened, AddressDoubted, CodeRenewed, CreationTried
+from tests.unit.notifications.builders import NOW, a_mail
 
 LUCIE = Contact("Lucie", "EXEMPLE", "lucie@exemple.invalid", 1, 1)
 NEWS = st.sampled_from(["created", "named", "moved", "closed"])
@@ -58,6 +59,18 @@ def test_a_mail_goes_to_its_own_address_or_to_the_known_one_or_waits() -> None:
 def test_whoever_may_be_a_stranger_is_told_no_name() -> None:
     doubted = a_mail(AddressDoubted(), to="own@exemple.invalid")
     assert contacts.addressee(doubted, LUCIE) == Addressee("", "", "own@exemple.invalid")
+    taken, exists = AttemptReason.EMAIL_TAKEN, AttemptReason.ACCOUNT_EXISTS
+    for about, strangers in (
+        (AccountOpened(), True),
+        (CodeRenewed(ResetReason.UNUSED), True),
+        (CreationTried(taken, NOW, NOW), True),
+        (CodeRenewed(ResetReason.FORGOTTEN), False),
+        (CreationTried(taken, NOW), False),
+        (CreationTried(exists, NOW), False),
+    ):
+        addressee = contacts.addressee(a_mail(about), LUCIE)
+        assert addressee
+        assert (addressee.first_name, addressee.last_name) == (("", "") if strangers else ("Lucie", "EXEMPLE"))
 
 
 def test_no_address_is_shown_by_accident() -> None:

@@ -10,11 +10,20 @@ import pytest
 
 from chassis import clock
 from chassis.auth import TokenVerifier
+from contracts.identity import AttemptReason, ResetReason
 from contracts.notifications import EmailKind
 from services.notifications import texts as subject
 from services.notifications.domain.contacts import Addressee
 from services.notifications.domain.mails import NOT_ME_LIFE, Letter, Series
-from services.notifications.domain.reasons import About, AccountOpened, AddressDoubted, CodesRefused
+from services.notifications.domain.reasons import (
+    About,
+    AccountOpened,
+    AddressDoubted,
+    CodeRenewed,
+    CodesRefused,
+    CreationTried,
+    may_reach_a_stranger,
+)
 from services.notifications.texts import SUBJECTS
 from tests.unit.notifications.builders import (
     BRINGING,
@@ -31,7 +40,6 @@ from tests.unit.notifications.builders import (
 
 CODE = "12345678"
 CODE_NAMES = {Series.PROVISIONAL: "provisoire", Series.VERIFICATION: "de vérification"}
-WITHOUT_NOT_ME = {EmailKind.CARD_ORDERED, EmailKind.EMAIL_VALIDATION}
 LINK = re.compile(re.escape(URL) + r"[^\s\"<]*")
 NOT_ME = re.compile(re.escape(f"{URL}/ce-n-est-pas-moi#") + r"([\w.-]+)")
 
@@ -113,7 +121,7 @@ def test_a_mail_about_who_may_open_the_account_and_no_other_can_be_disowned(abou
     written = letter(about)
     for form in (written.text, written.html):
         links = NOT_ME.findall(form)
-        assert len(links) == (0 if about.kind in WITHOUT_NOT_ME else 1)
+        assert len(links) == (0 if about.kind is EmailKind.CARD_ORDERED or may_reach_a_stranger(about) else 1)
         assert ("mardi 1er décembre 2026 à 11 h 20" in form) == bool(links)
 
 
@@ -150,6 +158,25 @@ def test_a_halt_says_until_when_or_what_ends_it() -> None:
     for_a_minute = letter(CodesRefused(5, NOW.replace(minute=21), NOW)).text
     assert "aucun code n’est accepté à cet endroit jusqu’au mardi 24 novembre 2026 à 11 h 21" in for_a_minute
     assert "FranceConnect" in letter(CodesRefused(50, None, NOW)).text
+
+
+def test_a_first_code_says_that_another_account_lost_its_address_only_where_one_did() -> None:
+    said = "autre compte, que personne n’a ouvert : il est fermé"
+    assert said in letter(AccountOpened(address_freed=True)).text
+    assert said not in letter(AccountOpened()).text
+
+
+@pytest.mark.parametrize("reason", ResetReason)
+def test_a_new_code_tells_what_to_do_if_nobody_asked_for_it(reason: ResetReason) -> None:
+    assert "Vous n’avez rien demandé ?" in letter(CodeRenewed(reason)).text
+
+
+def test_only_the_owner_of_an_opened_account_is_told_that_an_address_is_theirs() -> None:
+    taken = AttemptReason.EMAIL_TAKEN
+    opened, pending = (letter(CreationTried(taken, NOW, free_at)).text for free_at in (None, NOW.replace(minute=49)))
+    assert "elle sert déjà au vôtre" in opened
+    assert "votre compte" not in pending
+    assert "à partir du mardi 24 novembre 2026 à 11 h 49" in pending
 
 
 def test_whoever_may_be_a_stranger_reads_no_name() -> None:
