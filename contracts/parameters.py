@@ -1,6 +1,6 @@
 """How the numbers of rules are kept: each with the day from which it holds and where it comes from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,3 +43,9 @@ class DatedParameters:
         if found is None:
             raise NotInForce(f"{parameter_id} on {on}")
         return found
+
+    def rows(self, parameter_id: str, since: date, until: date) -> Sequence[Parameter]:
+        """The rows that were in force on one of these days, or on several."""
+        by_day = {row.valid_from: row for row in self._rows.get(parameter_id, ()) if row.valid_from <= until}
+        first = max((day for day in by_day if day <= since), default=since)
+        return [row for day, row in by_day.items() if day >= first]

@@ -72,7 +72,7 @@ class Codes:
 
     async def _issue(self, digits: int) -> IssuedCode:
         code = AccessCode(random_digits(digits))
-        return IssuedCode(await self.hash(code), self._sealer.seal(code.digits, READER))
+        return IssuedCode(await self.hash(code), self._sealer.seal(code.text, READER))
 
     def _hash(self, code: AccessCode) -> str:
         return f"{self._newest}:{_argon2.hash(self._peppered(code, self._newest))}"
@@ -92,7 +92,7 @@ class Codes:
 
     def _peppered(self, code: AccessCode, version: str) -> bytes:
         """Keyed by that pepper; by one that nobody has when it was retired, so that nothing matches any more."""
-        return hmac.new(self._peppers.get(version, b"retired"), code.digits.encode(), hashlib.sha256).digest()
+        return hmac.new(self._peppers.get(version, b"retired"), code.text.encode(), hashlib.sha256).digest()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         if self._under_way >= AT_ONCE + MOST_WAITING:

@@ -48,6 +48,7 @@ app.state.parts = Parts(
     seal=service.sealer.seal,
     freezes=Freezes(settings.freeze_jwks),
     spraying=Spraying(service.index_key, parameters),
+    rules=parameters,
     neutral_answer_time=settings.neutral_answer_time,
 )
 app.state.federation = Federation(

@@ -37,7 +37,7 @@ class Spraying:
         """A code was judged. Raises the alarm, once a window, when a wrong one was tried on too many numbers."""
         if not refused:
             return
-        tried = self._recent(self._hash(f"code:{code.digits}"), now)
+        tried = self._recent(self._hash(f"code:{code.text}"), now)
         most = self._rules.get("spraying.numbers", now)
         if len(tried.numbers) < most:
             tried.numbers.add(self._hash(f"nir:{nir.body}"))

@@ -204,7 +204,7 @@ def chosen_by(line: RegisterLine) -> str:
             check_strength(code, person, RULES, now())
         except WeakCode:
             continue
-        return code.digits
+        return code.text
 
 
 def liked() -> str:

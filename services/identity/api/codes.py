@@ -1,26 +1,28 @@
 """Forgotten codes and chosen codes."""
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel
 
-from chassis.auth import CurrentPerson
+from chassis.auth import CurrentCaller, CurrentPerson
 from chassis.routes import CurrentOnce, CurrentWork, Now
 from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT, NeutralView, silent
 from services.identity.api.dates import TypedBirthDate
-from services.identity.api.fields import GivenDeviceToken, RequestModel, TypedCode, TypedNir
+from services.identity.api.fields import GivenDeviceToken, NewCode, RequestModel, TypedCode, TypedNir
 from services.identity.api.parts import EVEN_PACE, CurrentParts, Say
 from services.identity.api.step_up import CurrentCodeCheck
+from services.identity.domain.code_forms import Alphabet, CodeForm, form_of_own, form_of_typed
 
 router = APIRouter(tags=["access code"])
 
 WHAT_HAPPENS = Text(
     "Si un compte avec une adresse e-mail validée correspond, un code provisoire vient d'y être envoyé. "
-    "Votre code actuel reste valable tant que le code provisoire n'a pas servi. Si vous n'avez encore jamais ouvert "
-    "votre compte, refaites la demande de création de compte.",
+    "Votre code actuel reste valable tant que le code provisoire n'a pas servi. Après plusieurs demandes dans une "
+    "journée, attendez demain. Si vous n'avez encore jamais ouvert votre compte, refaites la demande de création.",
     "If there is such an account with a validated e-mail address, a provisional code is on its way to it. "
-    "Your present code works until the provisional one is used. If you have never opened your account yet, ask for "
-    "its creation again.",
+    "Your present code works until the provisional one is used. After several requests in a day, wait until tomorrow. "
+    "If you have never opened your account yet, ask for its creation again.",
 )
 CAISSE_HINT = Text(
     "Pas d'e-mail, ou plus d'accès à cette adresse ? Contactez votre caisse au 36 46 ou à l'accueil.",
@@ -46,7 +48,35 @@ class CodeRequest(RequestModel):
     """A new own code; the current one may be left out after a log-in with a provisional code."""
 
     current_code: TypedCode | None = None
-    new_code: TypedCode
+    new_code: NewCode
+
+
+class CodeFormView(BaseModel):
+    """Characters (`digits`, or `mixed`: letters, digits and signs) and lengths of codes, and both as a pattern."""
+
+    alphabet: Alphabet
+    shortest: int
+    longest: int
+    pattern: str
+
+    @classmethod
+    def of(cls, form: CodeForm) -> "CodeFormView":
+        """The view of a form."""
+        return cls(alphabet=form.alphabet, shortest=form.shortest, longest=form.longest, pattern=form.pattern)
+
+
+class CodeFormsView(BaseModel):
+    """What may be typed where a code is asked for, and what an own code that is chosen now must be."""
+
+    typed: CodeFormView
+    own: CodeFormView
+
+
+@router.get("/code-forms", operation_id="read_code_forms", summary="What codes are made of")
+async def read_code_forms(_: CurrentCaller, parts: CurrentParts, now: Now) -> CodeFormsView:
+    """The forms in force today, for whoever shows the fields."""
+    typed, own = form_of_typed(parts.rules, now), form_of_own(parts.rules, now)
+    return CodeFormsView(typed=CodeFormView.of(typed), own=CodeFormView.of(own))
 
 
 @router.post(
@@ -81,7 +111,7 @@ async def choose_code(
     check: CurrentCodeCheck,
     now: Now,
 ) -> Response:
-    """Choose an own access code of 4 to 13 digits. The person's other sessions end.
+    """Choose an own access code of the form in force: 4 to 13 digits unless configured. Other sessions end.
 
     What is refused is refused before the code is hashed: nobody keeps the hashing busy by codes that cannot be.
 

@@ -1,6 +1,8 @@
 """Fields that people type, read by the rules: what is malformed is refused without being quoted."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -8,11 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from services.identity.domain import access_code, email, iban, nir
 from services.identity.domain.access_code import AccessCode
+from services.identity.domain.code_forms import DIGITS, CodeForm
 from services.identity.domain.email import Email
 from services.identity.domain.iban import Iban
 from services.identity.domain.nir import Nir
 
 T = TypeVar("T")
+# Of codes as they may be typed in the request that is read: fields cannot know the day. Digits, unless it is said.
+FORM_OF_CODES: ContextVar[CodeForm] = ContextVar("form of typed codes", default=DIGITS)
 
 
 class RequestModel(BaseModel):
@@ -24,18 +29,30 @@ class RequestModel(BaseModel):
 def typed(parse: Callable[[str], T], longest: int) -> PlainValidator:
     """Reads a text of at most `longest` characters by a rule."""
 
-    def read(value: object) -> T:
-        if not isinstance(value, str):
-            raise PydanticCustomError("string_type", "a text is expected")
-        if len(value) > longest:
-            raise PydanticCustomError("string_too_long", "the text is too long")
-        return parse(value)
+    return PlainValidator(partial(_read, parse, longest))
 
-    return PlainValidator(read)
+
+def _read(parse: Callable[[str], T], longest: int, value: object) -> T:
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "a text is expected")
+    if len(value) > longest:
+        raise PydanticCustomError("string_too_long", "the text is too long")
+    return parse(value)
+
+
+def _code(value: object) -> AccessCode:
+    form = FORM_OF_CODES.get()
+    return _read(partial(access_code.parse_typed, form=form), form.longest, value)
 
 
 def _shown(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **schema})
+
+
+def _shown_code(form: str) -> WithJsonSchema:
+    """As it is by the parameters that ship; `x-access-code` is where `GET /capabilities` has the pattern in force."""
+    more = {"x-access-code": form, "description": f"Digits, unless `codes.{form}` of `GET /capabilities` differs."}
+    return _shown(pattern=DIGITS.pattern, format="password", **more)
 
 
 TypedNir = Annotated[
@@ -45,7 +62,11 @@ TypedNir = Annotated[
         format="nir", maxLength=nir.LONGEST_TYPED, description="13 characters, with or without the key, spaces allowed."
     ),
 ]
-TypedCode = Annotated[AccessCode, typed(access_code.parse, 13), _shown(pattern="^[0-9]{4,13}$", format="password")]
+TypedCode = Annotated[AccessCode, PlainValidator(_code), _shown_code("typed")]
+NewCode = Annotated[AccessCode, PlainValidator(_code), _shown_code("own")]
+SecondCode = Annotated[
+    AccessCode, typed(access_code.parse, DIGITS.longest), _shown(pattern=DIGITS.pattern, format="password")
+]
 TypedEmail = Annotated[Email, typed(email.parse, email.LONGEST), _shown(format="email", maxLength=email.LONGEST)]
 TypedIban = Annotated[
     Iban,

@@ -11,13 +11,17 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from chassis.ids import jitter
+from chassis.routes import Now
 from chassis.web import language
 from contracts.problems import Text, Unavailable
 from contracts.sealed import Sealed
+from services.identity.api.fields import FORM_OF_CODES
 from services.identity.domain.access_code import AccessCode, IssuedCode
+from services.identity.domain.code_forms import form_of_typed
 from services.identity.domain.device import Shown
 from services.identity.domain.freezing import FreezeLink
 from services.identity.domain.nir import Nir
+from services.identity.domain.parameters import Parameters
 from services.identity.domain.session import Client, Session
 from services.identity.domain.throttle import TooManyAttempts
 from services.identity.handlers.devices import Visit
@@ -164,6 +168,7 @@ class Parts:
     seal: Callable[[str, str], Sealed]
     freezes: Freezes
     spraying: Spraying
+    rules: Parameters
     neutral_answer_time: timedelta
     places: Places = field(default_factory=Places)
 
@@ -181,6 +186,13 @@ def sentences(request: Request) -> Callable[[Text], str]:
 
 
 CurrentParts = Annotated[Parts, Depends(parts)]
+
+
+async def codes_of_today(current: CurrentParts, now: Now) -> None:
+    """Let the fields of this request read codes as the parameters of today say; a body is read after this."""
+    FORM_OF_CODES.set(form_of_typed(current.rules, now))
+
+
 Say = Annotated[Callable[[Text], str], Depends(sentences)]
 
 

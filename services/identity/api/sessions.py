@@ -14,7 +14,7 @@ from contracts.identity import LogInWay
 from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT
-from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel, TypedCode, TypedNir
+from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel, SecondCode, TypedCode, TypedNir
 from services.identity.api.parts import EVEN_PACE_ONCE_JUDGED, CurrentParts, Opaque, Say, Tokens
 from services.identity.domain.challenge import Challenge
 from services.identity.domain.log_in import let_in
@@ -41,7 +41,7 @@ class LogInRequest(RequestModel):
 class ChallengeRequest(RequestModel):
     """The code that came by e-mail, and the program in which the log-in began."""
 
-    code: TypedCode
+    code: SecondCode
     client_id: Client = Field(strict=False)
 
 
@@ -175,7 +175,7 @@ async def log_in(
     codes, tokens, visit = parts.codes, parts.tokens, parts.tokens.visit(request.client_id, request.device_token)
     begun = await work(handlers.begin_log_in, handlers.BeginLogIn(request.nir, request.code, visit.shown, now))
     matched = await codes.matching(begun.candidates, request.code)
-    renewal, challenge = tokens.draw(), tokens.challenge(idempotency_key, request.nir.body, request.code.digits)
+    renewal, challenge = tokens.draw(), tokens.challenge(idempotency_key, request.nir.body, request.code.text)
     command = handlers.LogIn(
         nir=request.nir,
         begun=begun,

@@ -1,7 +1,7 @@
 """Access codes (code d'accès): what they are made of, and which own codes are too easy to guess (domain 3.4)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -12,17 +12,26 @@ from pydantic_core import PydanticCustomError
 from contracts.birth_date import BirthDate
 from contracts.problems import Problem, Text
 from contracts.sealed import Sealed
+from services.identity.domain import mixed_codes, names
+from services.identity.domain.code_forms import DIGITS, Alphabet, CodeForm, form_of_own
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.parameters import Parameters
 
-_FORM = re.compile(r"[0-9]{4,13}")
+_BETWEEN_NAMES = re.compile(r"[\s\-'’]+")
+# Parts of a person's papers that are so long are in no code; shorter ones may come by chance, and count for nothing.
+TELLING = {"name": 4, "birth": 6, "nir": 6, "postal": 5}
 
 
 @dataclass(frozen=True)
 class AccessCode:
     """A code as somebody typed it. Never shows itself."""
 
-    digits: str = field(repr=False)
+    text: str = field(repr=False)
+
+    @property
+    def digit_count(self) -> int:
+        """How many digits it has; 0 where it is not of digits alone, as provisional and second codes always are."""
+        return len(self.text) if self.text.isdigit() else 0
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,17 @@ class IssuedCode:
 
 def parse(text: str) -> AccessCode:
     """Read a code: 4 to 13 ASCII digits. Raises ValueError, which quotes nothing."""
-    if not _FORM.fullmatch(text):
+    if not DIGITS.has(text):
         raise PydanticCustomError("code-format", "not 4 to 13 digits")
+    return AccessCode(text)
+
+
+def parse_typed(text: str, form: CodeForm) -> AccessCode:
+    """Read a code as it may be typed where those of this form are read. Raises ValueError, which quotes nothing."""
+    if form.alphabet is Alphabet.DIGITS:
+        return parse(text)
+    if not form.has(text) or (text.isdigit() and not DIGITS.has(text)):
+        raise PydanticCustomError("code-format", "no code looks so")
     return AccessCode(text)
 
 
@@ -67,6 +85,14 @@ class WeakCode(CodeRefused):
 REASONS: Mapping[str, Text] = {
     "short": Text("Ce code est trop court.", "This code is too short."),
     "long": Text("Ce code est trop long.", "This code is too long."),
+    "digits": Text("Ce code ne doit avoir que des chiffres.", "This code must have digits only."),
+    "mix": Text(
+        "Mêlez des majuscules, des minuscules, et des chiffres ou des caractères spéciaux.",
+        "Mix upper case, lower case, and digits or special characters.",
+    ),
+    "name": Text("Évitez votre nom et votre prénom.", "Avoid your names."),
+    "word": Text("Évitez les mots et les codes les plus utilisés.", "Avoid the most used words and codes."),
+    "run": Text("Évitez les suites et les répétitions.", "Avoid sequences and repetitions."),
     "pattern": Text("Évitez les suites et les répétitions de chiffres.", "Avoid sequences and repetitions of digits."),
     "path": Text(
         "Évitez les touches qui se suivent sur le clavier.", "Avoid keys that follow each other on the keypad."
@@ -97,13 +123,21 @@ _KEYS = {key: (row, column) for row, keys in enumerate(("123", "456", "789", " 0
 def check_strength(code: AccessCode, person: InsuredPerson, rules: Parameters, now: datetime) -> None:
     """Raises WeakCode, saying why, for a code that a stranger or a thief of papers would try early.
 
-    The rules refuse the same for everybody, among them over 3,000 codes of four digits (reliability A2), and
-    beyond those what this person's papers tell.
+    The rules of the form in force decide. Those of digits refuse the same for everybody, among them over 3,000 codes
+    of four digits (reliability A2), and beyond those what this person's papers tell; those of mixed codes also words.
     """
-    digits = code.digits
+    form = form_of_own(rules, now)
+    find = _weakness_of_digits if form.alphabet is Alphabet.DIGITS else _weakness_of_mixed
+    if reason := find(code.text, form, person):
+        raise WeakCode(REASONS[reason])
+
+
+def _weakness_of_digits(digits: str, form: CodeForm, person: InsuredPerson) -> str | None:
+    if not digits.isdigit():
+        return "digits"
     weak = {
-        "short": len(digits) < rules.get("code.own.shortest", now),
-        "long": len(digits) > rules.get("code.own.longest", now),
+        "short": len(digits) < form.shortest,
+        "long": len(digits) > form.longest,
         "pattern": _is_pattern(digits),
         "path": _is_path(digits),
         "common": digits in COMMON,
@@ -112,9 +146,35 @@ def check_strength(code: AccessCode, person: InsuredPerson, rules: Parameters, n
         "postal": _resembles(digits, person.postal_code),
         "date": _is_date(digits),
     }
-    for reason, holds in weak.items():
-        if holds:
-            raise WeakCode(REASONS[reason])
+    return next((reason for reason, holds in weak.items() if holds), None)
+
+
+def _weakness_of_mixed(text: str, form: CodeForm, person: InsuredPerson) -> str | None:
+    told = _papers(person)
+    weak = {
+        "short": len(text) < form.shortest,
+        "long": len(text) > form.longest,
+        "mix": not mixed_codes.mixes(text),
+        **{
+            name: mixed_codes.holds(text, [each for each in told[name] if len(each) >= least])
+            for name, least in TELLING.items()
+        },
+    }
+    liked = {"word": [*mixed_codes.WORDS, *COMMON], "name": told["name"], "birth": told["birth"]}
+    return next((reason for reason, holds in weak.items() if holds), None) or mixed_codes.little_left(text, liked)
+
+
+def _papers(person: InsuredPerson) -> Mapping[str, Collection[str]]:
+    """What a thief of this person's papers reads, as it would be typed."""
+    number = (person.nir.body + person.nir.key).casefold()
+    called = (person.first_name, person.birth_last_name, person.usage_last_name or "")
+    words = {names.folded(each) for name in called for each in (name, *_BETWEEN_NAMES.split(name))}
+    return {
+        "name": [each for each in words if len(each) > 2],  # noqa: PLR2004 - two letters are in every word
+        "birth": list(_birth_dates(person.birth_date)),
+        "nir": [number[at : at + 6] for at in range(len(number) - 5)],
+        "postal": [person.postal_code],
+    }
 
 
 def _is_pattern(digits: str) -> bool:

@@ -17,6 +17,11 @@ class Parameters(DatedParameters):
         """The value in force on the day (in Paris) of that instant. Raises NotInForce."""
         return self.row(parameter_id, at.astimezone(PARIS).date()).value
 
+    def values(self, parameter_id: str, at: datetime, *, back: timedelta | None = None) -> frozenset[int]:
+        """Every value that was in force up to that instant, so far back or, if it is not said, ever."""
+        since = date.min if back is None else (at - back).astimezone(PARIS).date()
+        return frozenset(row.value for row in self.rows(parameter_id, since, at.astimezone(PARIS).date()))
+
     def minutes(self, parameter_id: str, at: datetime) -> timedelta:
         """The same, for a parameter that counts minutes."""
         return timedelta(minutes=self.get(parameter_id, at))
@@ -27,6 +32,9 @@ _SEED = date(2020, 7, 1)
 BUILT_IN = (
     Parameter("code.own.shortest", _SEED, 4, "diapositive 6 (domain F15)"),
     Parameter("code.own.longest", _SEED, 13, "diapositive 6 (domain F15)"),
+    Parameter("code.own.alphabet", _SEED, 0, "0 : chiffres (domain F15) ; 1 : lettres, chiffres, signes (domain 3.4)"),
+    Parameter("code.own.mixed-shortest", _SEED, 8, "OWASP ASVS 6.2.1 ; ne sert qu'avec code.own.alphabet 1"),
+    Parameter("code.own.mixed-longest", _SEED, 64, "OWASP ASVS 6.2.9 ; ce qui se saisit n'est jamais plus long"),
     Parameter(
         "code.provisional.digits", _SEED, 8, "4 chiffres sur ameli ; 8 contre le vol sur le bus (reliability A13)"
     ),

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from contracts.problems import Problem, Text
 from services.identity.domain.parameters import Parameters
@@ -85,10 +86,11 @@ class TooManyAttempts(Problem):
 def count_attempt(attempts: Attempts, digits: int, rules: Parameters, now: datetime) -> tuple[Attempts, Judged]:
     """Let one more code be tried, and say against what. Raises TooManyAttempts.
 
-    The first five are free; then 1, 2, 4… up to 60 minutes must pass; after 50 no own code is judged any
-    more until a provisional one was used.
+    `digits` is how many the code has, 0 for one that is not of digits alone and so can't be provisional. The first
+    five are free; then 1, 2, 4… up to 60 minutes must pass; after 50 no own code is judged any more until a provisional
+    one was used.
     """
-    may_be_provisional = digits == rules.get("code.provisional.digits", now)
+    may_be_provisional = digits in _provisional_lengths(rules, now)
     own_wait = _wait(attempts.own, rules, now)
     if not stopped(attempts, rules, now) and not own_wait:
         own = attempts.own.plus_one(now)
@@ -125,6 +127,13 @@ def _wait(tally: Tally, rules: Parameters, now: datetime) -> timedelta:
     longest = rules.minutes("attempts.longest-wait-minutes", now)
     delay = min(timedelta(minutes=2 ** min(beyond, 16)), longest)
     return max(timedelta(), tally.last_at + delay - now)
+
+
+def _provisional_lengths(rules: Parameters, now: datetime) -> frozenset[int]:
+    """Of every provisional code that may still be valid: one mailed before the number changed keeps its own."""
+    lives = (rules.values(f"code.provisional.{each}-minutes", now) for each in ("creation", "reset"))
+    longest = timedelta(minutes=max(chain.from_iterable(lives)))
+    return rules.values("code.provisional.digits", now, back=longest)
 
 
 def _kept(tally: Tally, rules: Parameters, now: datetime) -> Tally:

@@ -47,7 +47,7 @@ async def begin_log_in(command: BeginLogIn, store: Store) -> Begun:
     person_id = await store.person_id(command.nir) or NOBODY
     device = await known_device(person_id, command.shown, store, now)
     tried = device.attempts if device else await store.attempts(command.nir)
-    attempts, judged = throttle.count_attempt(tried, len(command.code.digits), rules, now)
+    attempts, judged = throttle.count_attempt(tried, command.code.digit_count, rules, now)
     if device is None:
         await store.save_attempts(command.nir, attempts)
     elif throttle.stopped(attempts, rules, now):
