@@ -5,11 +5,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 import contracts
 from contracts.problems import NotFound
+from services.gateway.domain.code_forms import SHIPPED, CodeForms
 
 CONTRACTS = Path(contracts.__file__).parent
 OPENAPI = CONTRACTS / "openapi" / "gateway.json"
@@ -23,21 +24,21 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/docs")
-async def api_page() -> Response:
+async def api_page(request: Request) -> Response:
     """The public API."""
-    return _page("docs.html", OPENAPI)
+    return _page("docs.html", _public(request.app.state.code_forms.now))
 
 
 @router.get("/docs/events")
 async def events_page() -> Response:
     """The events that other teams may subscribe to."""
-    return _page("events.html", ASYNCAPI)
+    return _page("events.html", _text(ASYNCAPI))
 
 
 @router.get("/docs/openapi.json")
-async def openapi() -> Response:
+async def openapi(request: Request) -> Response:
     """The OpenAPI document."""
-    return Response(_text(OPENAPI), headers=HEADERS, media_type="application/json")
+    return Response(_public(request.app.state.code_forms.now), headers=HEADERS, media_type="application/json")
 
 
 @router.get("/docs/asyncapi.json")
@@ -62,8 +63,27 @@ def _templates() -> Environment:
     return environment
 
 
-def _page(template: str, file: Path) -> Response:
-    document = json.loads(_text(file))
+def _public(codes: CodeForms) -> str:
+    """The public API as it was shipped, but for the patterns of codes, which are those in force."""
+    shipped = _text(OPENAPI)
+    return shipped if codes == SHIPPED else json.dumps(with_patterns(json.loads(shipped), codes), ensure_ascii=False)
+
+
+def with_patterns(part: Any, codes: CodeForms) -> Any:
+    """A part of a document with the patterns of these forms, where a schema says which one it takes."""
+    match part:
+        case {"x-access-code": "typed" | "own" as name}:
+            return {**part, "pattern": getattr(codes, name).pattern}
+        case dict():
+            return {key: with_patterns(each, codes) for key, each in part.items()}
+        case list():
+            return [with_patterns(each, codes) for each in part]
+        case _:
+            return part
+
+
+def _page(template: str, text: str) -> Response:
+    document = json.loads(text)
     return Response(
         _templates().get_template(template).render(document=document), headers=HEADERS, media_type="text/html"
     )

@@ -25,7 +25,7 @@ from services.gateway.domain.app_links import android_association, apple_associa
 from services.gateway.rebuild import rebuild, sound
 from services.gateway.settings import Settings
 from services.gateway.store import INDEXES, Caisses, MongoStore, Pages
-from services.gateway.upstream import Upstream
+from services.gateway.upstream import FormsInForce, Upstream
 
 settings = Settings()
 service = Service("gateway", settings)
@@ -44,17 +44,19 @@ upstream = Upstream(
     limit=settings.upstream_limit,
 )
 tokens = AccessTokens(Work(service.database, service.source, store, service.wake), upstream.identity_keys)
+code_forms = FormsInForce(upstream.code_forms)
 app = create_app(
     service,
     store=store,
     routers=[*routers, docs.router, portal.router],
     consumers=consumers,
     indexes={**INDEXES, **limiter.INDEXES, **proofs.INDEXES},
-    tasks={"revoked sessions": tokens.follow_revoked, "upstream": upstream.stay_open},
+    tasks={"revoked sessions": tokens.follow_revoked, "upstream": upstream.stay_open, "code forms": code_forms.follow},
     edge=True,
 )
 app.add_middleware(RateLimitHeaders)
 install_upgrades(app)
+app.state.code_forms = code_forms
 app.state.edge = Edge(
     upstream,
     tokens,

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import aiohttp
 from aiohttp.hdrs import ACCEPT_ENCODING, AUTHORIZATION, USER_AGENT
+from pydantic import ValidationError
 
 from chassis import telemetry
 from chassis.auth import LIFE, Caller, TokenSigner, internal_claims
@@ -14,9 +15,11 @@ from chassis.telemetry import log
 from contracts.problems import Unavailable
 from services.gateway.domain.breaker import Breaker
 from services.gateway.domain.calls import OK, Answer, Call
+from services.gateway.domain.code_forms import SHIPPED, CodeForms
 
 NOBODY = Caller("anonymous")
 KEPT_OPEN = 5  # seconds; a service closes an idle connection after 10
+FORMS_KEPT, FORMS_MISSED = 60.0, 5.0  # seconds until they are asked for again, after an answer and without one
 PASSED_BACK = ("content-type", "retry-after", "x-read-after", "location")
 
 
@@ -63,10 +66,11 @@ class Upstream:
 
     async def identity_keys(self) -> str:
         """The public keys that access tokens are verified with, as a JWKS. Raises Unavailable."""
-        answer = await self.call(Call("identity", "GET", "/jwks"))
-        if answer.status != OK:
-            raise Unavailable
-        return answer.body.decode()
+        return (await self._read(Call("identity", "GET", "/jwks"))).decode()
+
+    async def code_forms(self) -> CodeForms:
+        """What access codes are made of today. Raises Unavailable, or ValidationError."""
+        return CodeForms.model_validate_json(await self._read(Call("identity", "GET", "/code-forms")))
 
     async def stay_open(self, _: object) -> None:
         """Keep the connections until the process stops, then close them."""
@@ -80,6 +84,12 @@ class Upstream:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def _read(self, call: Call) -> bytes:
+        answer = await self.call(call)
+        if answer.status != OK:
+            raise Unavailable
+        return answer.body
 
     async def _send(self, call: Call) -> Answer:
         address = f"{self._addresses[call.service]}{call.path}"
@@ -116,6 +126,23 @@ class Upstream:
         self._breakers[name] = before.failed(self._clock())
         if self._breakers[name].open and not before.open:
             log.warning("a service does not answer", network_peer_name=name, cause=cause)
+
+
+class FormsInForce:
+    """What access codes are made of: as identity said last, and until it says anything, as its parameters ship."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[CodeForms]]) -> None:
+        self._fetch = fetch
+        self.now = SHIPPED
+
+    async def follow(self, _: object) -> None:
+        """Ask, and wait until it is time to ask again; repeated, so that the pages follow a change within a minute."""
+        try:
+            self.now = await self._fetch()
+        except (Unavailable, ValidationError):
+            await asyncio.sleep(FORMS_MISSED)
+        else:
+            await asyncio.sleep(FORMS_KEPT)
 
 
 def _described(call: Call) -> dict[str, str]:

@@ -10,6 +10,7 @@ from services.gateway.api.cacheable import cacheable
 from services.gateway.api.describing import described
 from services.gateway.api.portal_info import DATA, DIRECTORY, CaisseCode
 from services.gateway.domain.capabilities import PREFIX, capability
+from services.gateway.domain.code_forms import CodeForms
 from services.gateway.domain.help import Articles, HelpTopic, Topic, help_topics
 from services.gateway.domain.portal_info import Contact
 
@@ -37,11 +38,12 @@ async def read_help(
     request: Request, channel: Channel, topic: Topic | None = None, caisse: CaisseCode = None
 ) -> Response:
     """Step by step: one topic, or all. The appointment with somebody who helps is near the caisse."""
-    return cacheable(request, _answer(channel, topic, DIRECTORY.code(caisse)))
+    codes: CodeForms = request.app.state.code_forms.now
+    return cacheable(request, _answer(channel, topic, DIRECTORY.code(caisse), codes))
 
 
 @cache
-def _answer(channel: Channel, topic: Topic | None, code: str | None) -> bytes:
-    topics = help_topics(ARTICLES, channel, topic, DIRECTORY.guide(code))
+def _answer(channel: Channel, topic: Topic | None, code: str | None, codes: CodeForms) -> bytes:
+    topics = help_topics(ARTICLES, channel, topic, DIRECTORY.guide(code), codes)
     view = HelpView(channel=channel, topics=topics, contact=DIRECTORY.contact(code))
     return view.model_dump_json().encode()

@@ -1,11 +1,12 @@
 """What anybody may ask before logging in."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from contracts.identity import Channel
 from services.gateway.api.describing import described
 from services.gateway.domain.capabilities import CAPABILITIES, PREFIX, Access, Capability, capability, features
+from services.gateway.domain.code_forms import CodeForms
 from services.gateway.domain.prerequisites import PREREQUISITES, Prerequisite
 
 router = APIRouter(prefix=PREFIX, tags=["public"])
@@ -45,10 +46,11 @@ class RouteView(BaseModel):
 
 
 class CapabilitiesView(BaseModel):
-    """Which feature exists in which channel, and the routes that give it."""
+    """Which feature exists in which channel, the routes that give it, and what the codes they take are made of."""
 
     features: list[FeatureView]
     routes: list[RouteView]
+    codes: CodeForms
 
 
 class PrerequisiteView(BaseModel):
@@ -77,13 +79,17 @@ class PrerequisitesView(BaseModel):
     operation_id="list_capabilities",
     openapi_extra=described(capability("GET", "/capabilities")),
 )
-async def list_capabilities() -> CapabilitiesView:
-    """What is enforced, as it is enforced: a route outside its channels answers 403 `channel-not-allowed`."""
+async def list_capabilities(request: Request) -> CapabilitiesView:
+    """What is enforced, as it is enforced: a route outside its channels answers 403 `channel-not-allowed`.
+
+    Fields for access codes take what `codes.typed` says; a new code must be what `codes.own` says.
+    """
+    codes: CodeForms = request.app.state.code_forms.now
     matrix = [
         FeatureView(feature=name, web=Channel.WEB in channels, app=Channel.APP in channels)
         for name, channels in sorted(features().items())
     ]
-    return CapabilitiesView(features=matrix, routes=[RouteView.of(each) for each in CAPABILITIES])
+    return CapabilitiesView(features=matrix, routes=[RouteView.of(each) for each in CAPABILITIES], codes=codes)
 
 
 @router.get(

@@ -121,7 +121,10 @@ async def log_out_everywhere(request: Request) -> Response:
     openapi_extra=described(CHOOSE_CODE, body=CodeBody),
 )
 async def choose_code(request: Request) -> Response:
-    """4 to 13 digits of one's own. After a provisional code, a browser has its full session at once."""
+    """A code of one's own, as `codes.own` of `GET /capabilities` asks.
+
+    After a provisional code, a browser has its full session at once.
+    """
     edge, session = edge_of(request), await logged_in(request, CHOOSE_CODE)
     renew = session.channel is Channel.WEB and session.scope == CODE_CHANGE
     call = call_of(request, CHOOSE_CODE, session, await request.body())

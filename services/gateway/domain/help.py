@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.identity import Channel
+from services.gateway.domain.code_forms import CodeForms
 
 
 class Topic(StrEnum):
@@ -77,13 +78,15 @@ class HelpTopic(_Part):
     appointment: Guidance | None
 
 
-def help_topics(articles: Articles, channel: Channel, topic: Topic | None, guidance: Guidance) -> tuple[HelpTopic, ...]:
+def help_topics(
+    articles: Articles, channel: Channel, topic: Topic | None, guidance: Guidance, codes: CodeForms
+) -> tuple[HelpTopic, ...]:
     """One topic, or all of them. Applications have no pages of this site to go to, so they get no links to them."""
     return tuple(
         HelpTopic(
             id=each.id,
             title=each.title,
-            steps=each.steps[channel],
+            steps=tuple(codes.told(step) for step in each.steps[channel]),
             links=each.links if channel is Channel.WEB else (),
             appointment=guidance if each.guided else None,
         )

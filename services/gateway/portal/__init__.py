@@ -1,12 +1,15 @@
-"""The web pages, made once at the start and answered from memory. They use nothing but the public API."""
+"""The web pages, made once for each form of codes and answered from memory. They use nothing but the public API."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.gateway.domain.code_forms import SHIPPED, CodeForms
 
 HERE = Path(__file__).parent
 POLICY = (
@@ -51,19 +54,20 @@ class Page:
     body: bytes
     kind: str
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """Changes when the body does."""
         return f'"{hashlib.sha256(self.body).hexdigest()[:16]}"'
 
 
-def pages() -> Mapping[str, Page]:
-    """Every page and file by its address."""
+@lru_cache(maxsize=2)
+def pages(codes: CodeForms) -> Mapping[str, Page]:
+    """Every page and file by its address, with fields for codes of these forms."""
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     made = {
-        address: Page(environment.get_template(name).render(address=address).encode(), KINDS[".html"])
+        address: Page(environment.get_template(name).render(address=address, codes=codes).encode(), KINDS[".html"])
         for address, name in ADDRESSES.items()
     }
     files = {
@@ -73,10 +77,10 @@ def pages() -> Mapping[str, Page]:
     return {**made, **files}
 
 
-def _route(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    headers = {**HEADERS, "etag": page.tag}
-
+def _route(address: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        page = pages(request.app.state.code_forms.now)[address]
+        headers = {**HEADERS, "etag": page.tag}
         if request.headers.get("if-none-match") == page.tag:
             return Response(status_code=304, headers=headers)
         return Response(page.body, headers=headers, media_type=page.kind)
@@ -87,8 +91,8 @@ def _route(page: Page) -> Callable[[Request], Awaitable[Response]]:
 def portal() -> APIRouter:
     """One route for each page."""
     made = APIRouter(include_in_schema=False)
-    for address, page in pages().items():
-        made.add_api_route(address, _route(page), methods=["GET"])
+    for address in pages(SHIPPED):
+        made.add_api_route(address, _route(address), methods=["GET"])
     return made
 
 

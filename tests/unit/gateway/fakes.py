@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from types import SimpleNamespace
 from uuid import UUID
+
+from fastapi import FastAPI
 
 from contracts.identity import Channel
 from contracts.problems import Unavailable
 from services.gateway.domain.calls import Answer, Call
+from services.gateway.domain.code_forms import SHIPPED, CodeForms
 from services.gateway.domain.home import Home
 from services.gateway.domain.rendering import Caisse
 from services.gateway.handlers.home import Pages
+
+
+def with_code_forms(app: FastAPI, codes: CodeForms = SHIPPED) -> FastAPI:
+    """An application that knows what codes are made of, as main.py composes it."""
+    app.state.code_forms = SimpleNamespace(now=codes)
+    return app
 
 
 class FakeStore:

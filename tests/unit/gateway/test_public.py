@@ -18,6 +18,7 @@ from services.gateway.domain.portal_info import AudienceId, LinkId, SectionId
 from services.gateway.portal import ADDRESSES
 from services.gateway.store import Caisses
 from tests.unit.gateway.builders import a_closure, a_move, an_account, told
+from tests.unit.gateway.fakes import with_code_forms
 
 CODES = sorted(portal_info.DIRECTORY.caisses)
 PUBLIC = ("/portal", "/portal?caisse=29", "/caisses", "/help?channel=web", "/help?channel=app&topic=nir")
@@ -26,7 +27,7 @@ PUBLIC = ("/portal", "/portal?caisse=29", "/caisses", "/help?channel=web", "/hel
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     """The gateway's routes."""
-    return bare_app("gateway", routers)
+    return with_code_forms(bare_app("gateway", routers))
 
 
 @pytest.fixture

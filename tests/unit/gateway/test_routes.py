@@ -15,9 +15,11 @@ from chassis.routes import once
 from services.gateway import docs, portal
 from services.gateway.api import routers
 from services.gateway.domain.capabilities import CAPABILITIES, OWN, PREFIX, Access
+from services.gateway.domain.code_forms import SHIPPED
 from services.identity.api import router as identity
 from services.payments.api import router as payments
 from services.procedures.api import router as procedures
+from tests.unit.gateway.fakes import with_code_forms
 
 SCRIPTS = {f"/static/{name}.js" for name in ("api", "dom", "portal", "proof", "public", "security")}
 PAGES = {*portal.ADDRESSES, *SCRIPTS, "/static/portal.css", "/static/icon.svg"}
@@ -29,7 +31,7 @@ SERVICES = {"identity": [identity], "payments": [payments], "procedures": [proce
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     """The gateway's routes."""
-    return bare_app("gateway", [*routers, docs.router, portal.router])
+    return with_code_forms(bare_app("gateway", [*routers, docs.router, portal.router]))
 
 
 def test_every_route_has_an_access_rule_and_every_capability_its_route(app: FastAPI) -> None:
@@ -128,7 +130,7 @@ async def test_every_field_has_a_label_and_a_place_for_its_error(app: FastAPI, a
 
 
 def test_forms_call_routes_that_exist() -> None:
-    pages = "".join(page.body.decode() for page in portal.pages().values() if page.kind == "text/html")
+    pages = "".join(page.body.decode() for page in portal.pages(SHIPPED).values() if page.kind == "text/html")
     called = {tuple(each.split(" ")) for each in re.findall(r'data-call="([^"]+)"', pages)}
     assert called
     assert called <= {(each.method, each.path) for each in CAPABILITIES}
