@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis.app import bare_app
 from services.gateway.api import routers as gateway_routers
-from services.gateway.api.describing import IDEMPOTENCY_KEY, PROOF
+from services.gateway.api.describing import CAISSE, IDEMPOTENCY_KEY, PROOF
 from services.gateway.domain.capabilities import CAPABILITIES, OWN, Access, Capability, forwarded
 from services.gateway.domain.limits import Per
 
@@ -36,12 +36,18 @@ STANDING = {
     "RateLimit-Policy": {"description": "The limit: q uses in w seconds.", "schema": {"type": "string"}},
     "RateLimit": {"description": "What is left of it: r uses for t seconds.", "schema": {"type": "string"}},
 }
+WORK = {"type": "object", "description": "At times: its solution in X-Altcha lets in at once."}
 TOO_MANY = {
     **_problem(
         "Used too often; Retry-After says in how many seconds to try again.",
-        proof_of_work={"type": "object", "description": "At times: its solution in X-Altcha lets in at once."},
+        proof_of_work=WORK,
     ),
     "headers": {"Retry-After": {"schema": {"type": "integer"}}, **STANDING},
+}
+CONTACT = {"$ref": "#/components/schemas/Contact"}
+TOO_MANY_AT_A_WAY_IN = {
+    **_problem("As any 429, and whom to call meanwhile.", proof_of_work=WORK, contact=CONTACT),
+    "headers": TOO_MANY["headers"],
 }
 
 
@@ -70,7 +76,9 @@ def _public(services: dict[str, dict[str, Any]]) -> dict[str, Any]:
             operation["responses"]["429"] = {"$ref": "#/components/responses/TooManyRequests"}
         if any(limit.by is Per.PROOF for limit in each.limits):
             operation["parameters"] = [*operation.get("parameters", []), PROOF]
-    document["components"]["responses"]["TooManyRequests"] = TOO_MANY
+        if each.contact:
+            schemas |= _with_contact(operation, schemas)
+    document["components"]["responses"] |= {"TooManyRequests": TOO_MANY, "TooManyAtAWayIn": TOO_MANY_AT_A_WAY_IN}
     document["components"] |= {"securitySchemes": SECURITY, "schemas": dict(sorted(schemas.items()))}
     document["paths"] = dict(sorted(document["paths"].items()))
     return document
@@ -88,6 +96,29 @@ def _as_its_reader_says(
     if ids := [each for each in read.get("parameters", []) if each["in"] == "path"]:
         operation["parameters"] = ids
     return used
+
+
+def _with_contact(operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Describe the card that the gateway adds to the answers that keep somebody waiting; the schema this needs."""
+    operation["parameters"] = [*operation.get("parameters", []), CAISSE]
+    operation["responses"]["429"] = {"$ref": "#/components/responses/TooManyAtAWayIn"}
+    if "202" not in operation["responses"]:
+        return {}
+    content = operation["responses"]["202"]["content"]["application/json"]
+    name = content["schema"]["$ref"].rpartition("/")[2]
+    answer = schemas[name]
+    if "contact" in answer["properties"]:
+        return {}
+    told, needed = {**answer["properties"], "contact": CONTACT}, [*answer["required"], "contact"]
+    content["schema"] = {"$ref": f"#/components/schemas/{name}WithContact"}
+    return {
+        f"{name}WithContact": {
+            **answer,
+            "title": f"{answer['title']}WithContact",
+            "properties": told,
+            "required": needed,
+        }
+    }
 
 
 def _operation(document: dict[str, Any], wanted: Capability) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -14,6 +14,14 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 8, "maxLength": 64, "pattern": r"^[A-Za-z0-9_.:\-]+$"},
     "description": "Sent again with the same key, a command is answered as the first time and done once.",
 }
+CAISSE: dict[str, Any] = {
+    "name": "caisse",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 40},
+    "description": "Whose contact card to answer with: 29, 2A. Without it, that of the cookie `caisse`, else of the "
+    "postal code that was typed, else the one that serves everybody.",
+}
 PROOF: dict[str, Any] = {
     "name": "X-Altcha",
     "in": "header",

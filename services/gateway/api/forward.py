@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from contracts.problems import NotFound
 from services.gateway.api.access import admitted, browsers_device, edge_of
 from services.gateway.api.bodies import with_device
+from services.gateway.api.contacting import contacting
 from services.gateway.domain.calls import Answer, Call
 from services.gateway.domain.capabilities import PREFIX, Capability, forwarded
 from services.gateway.domain.sessions import Session
@@ -41,6 +42,7 @@ def answered(answer: Answer) -> Response:
 
 
 def _route(wanted: Capability) -> Callable[[Request], Awaitable[Response]]:
+    @contacting(wanted)
     async def forward(request: Request) -> Response:
         session = await admitted(request, wanted)
         body = await request.body()

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.gateway.api.access import Edge
 from services.gateway.api.forward import answered
 from services.gateway.domain.calls import Answer
+from services.gateway.domain.portal_info import Contact
 from services.gateway.handlers.sessions import Tokens
 
 
@@ -24,12 +25,16 @@ class SessionView(BaseModel):
 
 
 class ChallengeView(BaseModel):
-    """The device is not known: a second code, sent by e-mail, lets it in at `POST /sessions/challenges/{id}`."""
+    """The device is not known: a second code, sent by e-mail, lets it in at `POST /sessions/challenges/{id}`.
+
+    `contact`: whom to call when it does not arrive.
+    """
 
     challenge_id: str
     expires_in: int
     message: str
     spam_hint: str
+    contact: Contact
 
 
 def given(edge: Edge, answer: Answer, tokens: Tokens | None, *, browser: bool) -> Response:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from services.gateway.api.access import admitted, browsers_device, check_provenance, edge_of
 from services.gateway.api.bodies import from_browser, with_device
+from services.gateway.api.contacting import contacting
 from services.gateway.api.describing import described
 from services.gateway.api.forward import call_of
 from services.gateway.api.giving import ChallengeView, SessionView, given
@@ -58,6 +59,7 @@ class PasskeyBody(BaseModel):
     responses={200: {"model": SessionView}, 202: {"model": ChallengeView}},
     openapi_extra=described(LOG_IN, body=LogInBody),
 )
+@contacting(LOG_IN)
 async def log_in(request: Request) -> Response:
     """`client_id` `web` gets cookies, any other gets the tokens in the body. 202 on a device that is not known."""
     return await _enter(request, LOG_IN)
@@ -70,6 +72,7 @@ async def log_in(request: Request) -> Response:
     responses={200: {"model": SessionView}},
     openapi_extra=described(ANSWER, body=ChallengeBody),
 )
+@contacting(ANSWER)
 async def answer_challenge(request: Request) -> Response:
     """The code of the e-mail ends the log-in that was answered 202; the device is remembered 30 days."""
     return await _enter(request, ANSWER, device=False)

@@ -39,7 +39,8 @@ class Capability:
 
     `menu` is the label of its tab on the home page; `idempotent` says that it takes an Idempotency-Key, `cacheable`
     that its answer is the same for everybody and may be kept; of every other answer nothing is. `device` says that it
-    matters on which device it is asked: a browser's cookie goes along as the `device_token` of the body.
+    matters on which device it is asked: a browser's cookie goes along as the `device_token` of the body. `contact`
+    says that whoever is kept waiting here is told whom to call (F23): its 202 and 429 carry a caisse's contact card.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Capability:
     idempotent: bool = False
     cacheable: bool = False
     device: bool = False
+    contact: bool = False
     target: str | None = None
     menu: str | None = None
     shortcuts: tuple[Shortcut, ...] = ()
@@ -102,13 +104,22 @@ CAPABILITIES: Sequence[Capability] = (
         "/accounts",
         "identity",
         Access.PUBLIC,
-        ("F07", "F08", "F09", "F25", "F26", "F28"),
+        ("F07", "F08", "F09", "F23", "F25", "F26", "F28"),
         "Create an account",
         idempotent=True,
+        contact=True,
     ),
-    Capability("POST", "/sessions", OWN, Access.PUBLIC, ("F15",), "Log in"),
+    Capability("POST", "/sessions", OWN, Access.PUBLIC, ("F15", "F23"), "Log in", contact=True),
     Capability("POST", "/sessions/refresh", OWN, Access.PUBLIC, ("F15",), "Continue a session"),
-    Capability("POST", "/sessions/challenges/{challenge_id}", OWN, Access.PUBLIC, ("F15", "B3"), "Let a new device in"),
+    Capability(
+        "POST",
+        "/sessions/challenges/{challenge_id}",
+        OWN,
+        Access.PUBLIC,
+        ("F15", "F23", "B3"),
+        "Let a new device in",
+        contact=True,
+    ),
     Capability(
         "POST", "/sessions/passkeys/options", "identity", Access.PUBLIC, ("B13",), "Begin a log-in with a passkey"
     ),
@@ -151,6 +162,7 @@ CAPABILITIES: Sequence[Capability] = (
         "Ask for a provisional code",
         idempotent=True,
         device=True,
+        contact=True,
     ),
     Capability("PUT", "/me/code", OWN, Access.ANY_SESSION, ("F21",), "Choose an own access code", idempotent=True),
     Capability("GET", "/me", "identity", Access.SESSION, ("F33", "F53"), "The profile", menu="Mes informations"),

@@ -14,6 +14,8 @@ from services.gateway.domain.help import Guidance
 SectionId = Literal["news", "rights", "reimbursements", "health"]
 LinkId = Literal["medical-record", "contacts", "forms", "health-directory"]
 AudienceId = Literal["professionals", "companies"]
+POSTAL_CODE = 5  # digits
+CORSICA, CORSE_DU_SUD, OVERSEAS = "20", ("200", "201"), ("97", "98")
 
 
 class _Part(BaseModel):
@@ -54,6 +56,14 @@ class AudienceChoice(Link):
     """The site of those who are not insured persons."""
 
     id: AudienceId
+
+
+class Regime(_Part):
+    """A health insurance regime whose accounts are elsewhere, and its own portal (domain F07)."""
+
+    id: str
+    label: str
+    url: str
 
 
 class Audience(_Part):
@@ -105,6 +115,21 @@ class Directory(_Part):
         code = (typed or "").strip().upper()
         return code if code in self.caisses else None
 
+    def code_at(self, postal_code: str | None) -> str | None:
+        """The caisse of the département that a postal code is of. None when it says none of ours.
+
+        The few communes that the post serves from the next département get that one's card: it sends them on.
+        """
+        typed = (postal_code or "").strip()
+        if not (len(typed) == POSTAL_CODE and typed.isascii() and typed.isdecimal()):
+            return None
+        return self.code(_department(typed))
+
+    def nearest(self, *chosen: str | None, postal_code: str | None = None) -> Contact:
+        """The contact card of the first caisse chosen that exists, else of the one of the postal code, else of all."""
+        codes = (*(self.code(each) for each in chosen), self.code_at(postal_code))
+        return self.contact(next((each for each in codes if each), None))
+
     def contact(self, code: str | None) -> Contact:
         """The contact card of a caisse, or the one that serves everybody."""
         if code is None:
@@ -132,6 +157,11 @@ class Texts(_Part):
     sections: tuple[Section, ...] = Field(min_length=4)
     links: tuple[NamedLink, ...] = Field(min_length=4)
     audience: Audience
+    regimes: tuple[Regime, ...]
+
+    def regime_at(self, url: str | None) -> Regime | None:
+        """The regime whose portal this is."""
+        return next((each for each in self.regimes if each.url == url), None)
 
 
 class PortalPage(Texts):
@@ -156,6 +186,7 @@ def portal_page(texts: Texts, directory: Directory, code: str | None) -> PortalP
         sections=texts.sections,
         links=texts.links,
         audience=texts.audience,
+        regimes=texts.regimes,
         caisse=_choice(code, caisse) if code and caisse else None,
         near_you=tuple(sorted(caisse.news, key=lambda each: each.published_on, reverse=True)) if caisse else (),
         contact=directory.contact(code),
@@ -164,3 +195,10 @@ def portal_page(texts: Texts, directory: Directory, code: str | None) -> PortalP
 
 def _choice(code: str, caisse: Caisse) -> CaisseChoice:
     return CaisseChoice(code=code, name=caisse.name, department=caisse.department)
+
+
+def _department(postal_code: str) -> str:
+    """The département that a postal code begins with; Corsica's and those overseas are written otherwise."""
+    if postal_code.startswith(CORSICA):
+        return "2A" if postal_code.startswith(CORSE_DU_SUD) else "2B"
+    return postal_code[: 3 if postal_code.startswith(OVERSEAS) else 2]

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.gateway.api.portal_info import DIRECTORY
 from services.gateway.domain.capabilities import PREFIX
 from tests.integration.gateway.stub import DEVICE, SESSION, TICKET
 from tests.integration.gateway.test_sessions import HOME, LOG_IN, cookies_of
@@ -31,7 +32,8 @@ def removed(answer: httpx.Response) -> set[str]:
 async def test_a_new_device_is_challenged_and_gets_nothing_yet(gateway: World) -> None:
     gateway.services.will_answer("POST", "/sessions", CHALLENGED, status=202)
     answer = await gateway.browser("").post(SESSIONS, json=LOG_IN)
-    assert (answer.status_code, answer.json()) == (202, CHALLENGED)
+    told = {**CHALLENGED, "contact": DIRECTORY.general.model_dump()}
+    assert (answer.status_code, answer.json()) == (202, told)
     assert cookies_of(answer) == {}
 
 
