@@ -7,7 +7,6 @@ sends them with the ticket that only it has.
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
-from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -16,12 +15,13 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.mongo import DatabaseDown
-from chassis.web import BadRequest, Unexpected
+from chassis.web import BadRequest
 from contracts.problems import Problem, Text, Unauthenticated, Unavailable
-from services.gateway.api.access import DEVICE, LEAVING, Edge, admitted, check_provenance, edge_of, logged_in
+from services.gateway.api.access import DEVICE, admitted, check_provenance, edge_of, logged_in
 from services.gateway.api.describing import described
 from services.gateway.api.forward import answered, call_of
 from services.gateway.api.giving import SessionView
+from services.gateway.api.returning import LINKING, arrive, refused
 from services.gateway.domain.calls import OK, Answer
 from services.gateway.domain.capabilities import PREFIX, Capability, capability
 from services.gateway.handlers.sessions import IDENTITY, JSON, Tokens, encode
@@ -33,10 +33,9 @@ AUTHORIZE = replace(LEAVE, service=IDENTITY, method="POST", target="/franceconne
 CALLBACK = replace(COME_BACK, service=IDENTITY, method="POST", target="/franceconnect/callbacks")
 RETURN = replace(capability("POST", "/franceconnect/sessions"), service=IDENTITY, target="/franceconnect/callbacks")
 LINK = replace(capability("POST", "/me/franceconnect"), service=IDENTITY)
-TICKET, LINKING, CHOICE = "franceconnect", "franceconnect-link", "identity-provider"
-TEN_MINUTES, A_YEAR = 600, 365 * 24 * 3600
+TICKET, CHOICE = "franceconnect", "identity-provider"
+A_YEAR = 365 * 24 * 3600
 LONGEST_PARAMETER = 2000
-RESULT_PAGE, LOG_IN_PAGE, HOME_PAGE = "/franceconnect", "/connexion", "/accueil"
 TOO_LONG = Text("Un paramètre est trop long.", "A parameter is too long.")
 
 router = APIRouter(prefix=PREFIX, tags=["franceconnect"])
@@ -147,12 +146,15 @@ async def leave_for_franceconnect(
         return answered(await asking)
     answer = await _always(asking)
     if answer.status != OK:
-        return _refused(answer)
+        return refused(answer)
     begun = orjson.loads(answer.body)
     response = RedirectResponse(begun["url"], 302)
     edge.keep(response, TICKET, begun["ticket"], begun["expires_in"])
     if remember and provider:
         edge.keep(response, CHOICE, provider, A_YEAR)
+    elif provider and request.cookies.get(edge.cookie(CHOICE), provider) != provider:
+        # Another one without the tick: nothing is to stay stored (F32).
+        edge.keep(response, CHOICE, "", 0)
     return response
 
 
@@ -174,7 +176,7 @@ async def come_back_from_franceconnect(
         "device_token": request.cookies.get(edge.cookie(DEVICE)),
     }
     answer = await _always(_ask(request, COME_BACK, CALLBACK, {**brought, **bound}))
-    response = _arrive(edge, answer, brought)
+    response = arrive(edge, answer, brought)
     edge.keep(response, TICKET, "", 0)
     return response
 
@@ -256,39 +258,3 @@ async def _always(asking: Awaitable[Answer]) -> Answer:
         return Answer(refusal.status, b"", {})
     except DatabaseDown:
         return Answer(Unavailable.status, b"", {})
-
-
-def _refused(answer: Answer) -> Response:
-    return _page(LOG_IN_PAGE, franceconnect="indisponible" if answer.status >= Unexpected.status else "refus")
-
-
-def _arrive(edge: Edge, answer: Answer, brought: Mapping[str, str | None]) -> Response:
-    if answer.status != OK:
-        return _refused(answer)
-    outcome: dict[str, Any] = orjson.loads(answer.body)
-    match outcome["outcome"]:
-        case "to-app":
-            return RedirectResponse(f"{edge.app_link}?{urlencode({k: v for k, v in brought.items() if v})}", 302)
-        case "session" if outcome["client_id"] == "web":
-            tokens = Tokens.read(outcome["session"])
-            response = _page(HOME_PAGE + _after(answer))
-            edge.give(response, tokens)
-            if outcome.get("logout_url"):
-                edge.keep(response, LEAVING, outcome["logout_url"], tokens.refresh_life)
-            return response
-        case "link-required":
-            response = _page(LOG_IN_PAGE, franceconnect="lier")
-            edge.keep(response, LINKING, outcome["link_ticket"], TEN_MINUTES)
-            return response
-        case result:
-            return _page(RESULT_PAGE, resultat=result)
-
-
-def _after(answer: Answer) -> str:
-    """Which write the page is to wait for: behind the `#`, since no script sees the headers of a redirect."""
-    written = answer.headers.get("x-read-after")
-    return f"#apres={written}" if written else ""
-
-
-def _page(address: str, **query: str) -> Response:
-    return RedirectResponse(f"{address}?{urlencode(query)}" if query else address, 302)

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from services.gateway.domain.capabilities import PREFIX
+from services.identity.domain.regimes import REGIMES
 from tests.integration.gateway.stub import AUTHORIZE, PROVIDERS, TICKET
 from tests.integration.gateway.test_limits import leave, limited
 from tests.integration.gateway.test_sessions import HOME, cookies_of
@@ -66,6 +67,16 @@ async def test_a_browser_remembers_a_provider_only_when_asked_and_forgets_it_whe
     assert (await client.get(f"{FC}/providers")).json()["preselected"] is None
 
 
+async def test_leaving_with_another_provider_without_the_tick_leaves_nothing_stored(gateway: World) -> None:
+    client = gateway.browser("")
+    await client.get(f"{AUTHORIZED}?provider=la-poste&remember=true")
+    for same in ("", "?provider=la-poste"):
+        assert CHOICE not in cookies_of(await client.get(f"{AUTHORIZED}{same}"))
+    assert removed(await client.get(f"{AUTHORIZED}?provider=impots-gouv")) == {CHOICE}
+    assert (await client.get(f"{FC}/providers")).json()["preselected"] is None
+    assert CHOICE not in cookies_of(await client.get(f"{AUTHORIZED}?provider=impots-gouv"))
+
+
 async def test_a_provider_that_is_offered_no_more_is_not_preselected(gateway: World) -> None:
     client = gateway.browser("")
     client.cookies.set(CHOICE, "gone")
@@ -88,6 +99,35 @@ async def test_every_outcome_ends_on_a_page_and_uses_the_ticket_up(
     assert given == expected.get(outcome, set())
     [sent] = gateway.services.asked("/franceconnect/callbacks")
     assert sent == {"state": "s-1", "code": "c-1", "ticket": TICKET, "device_token": "known"}
+
+
+@pytest.mark.parametrize("code", [each for each, regime in REGIMES.items() if regime.portal])
+async def test_whoever_belongs_to_another_regime_is_sent_to_its_own_portal(
+    gateway: World, browser: httpx.AsyncClient, code: str
+) -> None:
+    gateway.services.will_end("regime-not-covered", portal=REGIMES[code].portal)
+    answer = await browser.get(CALLBACK)
+    page = urlsplit(answer.headers["location"])
+    assert (page.path, parse_qs(page.query)) == (
+        "/franceconnect",
+        {"resultat": ["regime-not-covered"], "regime": [code]},
+    )
+    named = {each["id"]: each["url"] for each in (await browser.get(f"{PREFIX}/portal")).json()["regimes"]}
+    assert named[code] == REGIMES[code].portal
+
+
+async def test_an_unknown_portal_is_not_repeated_in_an_address(gateway: World, browser: httpx.AsyncClient) -> None:
+    gateway.services.will_end("regime-not-covered", portal="https://autre.exemple.invalid")
+    assert (await browser.get(CALLBACK)).headers["location"] == PAGES["regime-not-covered"]
+
+
+async def test_whoever_chose_this_very_account_at_franceconnect_is_told_so(
+    gateway: World, browser: httpx.AsyncClient
+) -> None:
+    refusal = {"type": "/problems/franceconnect-refused", "status": 401}
+    for told, page in (({"reason": "loop"}, "boucle"), ({}, "refus"), ({"reason": ["loop"]}, "refus")):
+        gateway.services.will_answer("POST", "/franceconnect/callbacks", {**refusal, **told}, status=401)
+        assert (await browser.get(CALLBACK)).headers["location"] == f"/connexion?franceconnect={page}"
 
 
 async def test_the_home_page_is_told_which_write_of_the_log_in_to_wait_for(

@@ -95,11 +95,21 @@ async def test_the_matrix_is_the_table(app: FastAPI) -> None:
     assert {each["feature"] for each in answer["features"]} == {name for each in CAPABILITIES for name in each.features}
 
 
-@pytest.mark.parametrize(("channel", "first"), [("web", "nir"), ("app", "nir")])
-async def test_prerequisites_depend_on_the_channel(app: FastAPI, channel: str, first: str) -> None:
+@pytest.mark.parametrize(
+    ("channel", "needed"),
+    [
+        ("web", ["nir", "last-name", "birth-date", "postal-code", "email"]),
+        ("app", ["nir", "iban", "vitale-serial"]),
+    ],
+)
+async def test_each_channel_names_what_to_have_at_hand_and_helps_with_each(
+    app: FastAPI, channel: str, needed: list[str]
+) -> None:
     answer = (await _get(app, f"{PREFIX}/accounts/prerequisites?channel={channel}")).json()
-    assert answer["items"][0]["id"] == first
-    assert ("iban" in {each["id"] for each in answer["items"]}) is (channel == "app")
+    assert (answer["channel"], [each["id"] for each in answer["items"]]) == (channel, needed)
+    for each in answer["items"]:
+        assert each["label"].strip()
+        assert each["help"].strip(), each["id"]
 
 
 @pytest.mark.parametrize("address", sorted(portal.ADDRESSES))
