@@ -10,8 +10,10 @@ from fastapi import APIRouter, Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.gateway.domain.code_forms import SHIPPED, CodeForms
+from services.gateway.domain.portal_info import Directory
 
 HERE = Path(__file__).parent
+DIRECTORY = Directory.model_validate_json(HERE.with_name("caisses.json").read_bytes())
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -66,6 +68,8 @@ def pages(codes: CodeForms) -> Mapping[str, Page]:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    # What a page says of a contact until its script knows the caisse, and when it never does.
+    environment.globals["general"] = DIRECTORY.contact(None)
     made = {
         address: Page(environment.get_template(name).render(address=address, codes=codes).encode(), KINDS[".html"])
         for address, name in ADDRESSES.items()

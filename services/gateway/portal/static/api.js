@@ -15,6 +15,7 @@ export class Refusal extends Error {
     super(problem.detail ? `${problem.title}. ${problem.detail}` : "Le service ne répond pas. Réessayez dans quelques secondes.");
     this.status = status;
     this.errors = problem.errors ?? [];
+    this.contact = problem.contact;
     this.slug = (problem.type ?? "").split("/").pop();
     this.trace = problem.trace_id;
   }

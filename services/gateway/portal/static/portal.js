@@ -2,8 +2,8 @@
 
 import { call, home, leave, Refusal } from "./api.js";
 import { $, amount, complain, day, el, facts, instant, link, paragraph, parameter, show, table, tell } from "./dom.js";
-import { contact, PUBLIC } from "./public.js";
-import { CEREMONIES, enter, SECURITY } from "./security.js";
+import { contact, from, keep, PUBLIC, reach } from "./public.js";
+import { arrive, CEREMONIES, enter, notice, refused, SECURITY } from "./security.js";
 
 const UNAVAILABLE = "Cette information est momentanément indisponible.";
 
@@ -12,10 +12,12 @@ const UNAVAILABLE = "Cette information est momentanément indisponible.";
 const DONE = {
   tell: (answer, form) => {
     form.hidden = true;
-    tell("status", ...Object.values(answer).filter((text) => typeof text === "string").map(paragraph));
+    const { next, nextLabel } = form.dataset;
+    const texts = Object.values(answer).filter((text) => typeof text === "string");
+    tell("status", ...texts.map(paragraph), ...(next ? [el("p", {}, link(next, nextLabel))] : []));
   },
   enter,
-  home: () => leave("/accueil"),
+  home: arrive,
   follow: (answer) => leave(`/demarche?id=${encodeURIComponent(answer.request_id)}&nouvelle=1`),
 };
 
@@ -84,8 +86,12 @@ async function submit(event) {
   if (wrong.length) { summary(form, "Certains champs sont à corriger.", []); return; }
   button.disabled = true;
   try {
-    DONE[form.dataset.done](await call(method, path, body, working), form);
+    const answer = await call(method, from(path), body, working);
+    reach(answer?.contact);
+    await DONE[form.dataset.done](answer, form);
   } catch (error) {
+    reach(error.contact);
+    refused(form, error);
     if (!(error instanceof Refusal) || !error.errors.length) { complain(error); return; }
     summary(form, error.message, mark(form, error.errors));
   } finally {
@@ -117,7 +123,9 @@ const requestItem = (request) => el("li", {},
 
 const PAGES = {
   async home() {
+    notice();
     const page = await home();
+    if (page.caisse.code) keep(page.caisse.code);
     const { account, previous_login: before } = page;
     $("greeting").textContent = account.first_name ? `Bonjour ${account.first_name} ${account.last_name}` : "Bonjour";
     $("previous-login").textContent = [before.label, refusals(before.failed_attempts)].filter(Boolean).join(" – ");
@@ -181,8 +189,6 @@ const PAGES = {
 
   ...PUBLIC,
   ...SECURITY,
-
-  forgotten: contact,
 };
 
 const ADDRESSES = { "vitale-card-order": "/carte-vitale" };
@@ -199,3 +205,4 @@ $("log-out")?.addEventListener("click", () =>
 document.querySelectorAll("[data-ceremony]").forEach((button) =>
   button.addEventListener("click", () => CEREMONIES[button.dataset.ceremony]().catch(complain)));
 PAGES[document.body.dataset.page]?.().catch(complain);
+contact();

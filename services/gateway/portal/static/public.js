@@ -1,18 +1,19 @@
 // What a visitor sees before a log-in: the caisse they chose, help, and the ways of FranceConnect.
 
-import { call } from "./api.js";
+import { call, Refusal } from "./api.js";
 import { $, complain, day, el, facts, link, paragraph, parameter, show, tell } from "./dom.js";
 
 const COOKIE = "caisse";
 const A_YEAR = 365 * 24 * 3600;
 
-/** The caisse in the address, else the one this browser keeps: a plain cookie that no server reads. */
+/** The caisse in the address, else the one this browser keeps: a plain cookie, read to say whom to call. */
 function chosen() {
   const kept = document.cookie.split("; ").find((each) => each.startsWith(`${COOKIE}=`));
   return parameter("caisse") || (kept ? kept.slice(COOKIE.length + 1) : "");
 }
 
-function keep(code) {
+/** Keep a caisse: the one a visitor chose, or the one of affiliation, which every log-in says again. */
+export function keep(code) {
   document.cookie = `${COOKIE}=${encodeURIComponent(code)}; path=/; max-age=${code ? A_YEAR : 0}; samesite=lax`;
 }
 
@@ -20,6 +21,8 @@ const asked = (path, query = {}) => {
   const said = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
   return call("GET", said.size ? `${path}?${said}` : path);
 };
+
+const portalPage = () => asked("/portal", { caisse: decodeURIComponent(chosen()) });
 
 const card = (contact) => facts([
   ["Caisse", contact.name], ["Téléphone", link(`tel:${contact.phone.replaceAll(" ", "")}`, contact.phone)],
@@ -125,7 +128,30 @@ export const PUBLIC = {
   },
 };
 
-/** Under what a person may be stuck with: whom to call. */
-export async function contact() {
-  if ($("contact-card")) show("contact-card", card((await asked("/portal", { caisse: decodeURIComponent(chosen()) })).contact));
+// Whom to call --------------------------------------------------------------------------------------------------
+
+let answered = false;
+
+/** Show whom an answer says to call: it may know more than this page. */
+export function reach(contact) {
+  if (!contact || !$("contact-card")) return;
+  answered = true;
+  show("contact-card", card(contact));
 }
+
+/** Under what a person may be stuck with: whom to call. Without an answer, the number that serves everybody stays. */
+export async function contact() {
+  if (!$("contact-card")) return;
+  try {
+    const page = await portalPage();
+    if (!answered) show("contact-card", card(page.contact));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+}
+
+/** The path with the caisse that this page's address names. */
+export const from = (path) => (parameter("caisse") ? `${path}?caisse=${parameter("caisse")}` : path);
+
+/** The regime of this id, whose accounts are elsewhere. */
+export const elsewhere = async (id) => (await portalPage()).regimes.find((each) => each.id === id);

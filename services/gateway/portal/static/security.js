@@ -1,20 +1,22 @@
 // Ways in, devices, passkeys, the e-mail address, and who looked at what.
 
-import { call, leave } from "./api.js";
-import { authorization, contact, offer } from "./public.js";
+import { call, leave, Refusal } from "./api.js";
+import { authorization, elsewhere, offer } from "./public.js";
 import { $, complain, el, facts, instant, link, paragraph, parameter, show, table, tell } from "./dom.js";
 
 const PLACES = { web: "Site web", app: "Application" };
 const WAYS = { code: "par code", franceconnect: "par FranceConnect", passkey: "par clé d'accès" };
 const RESULTS = {
-  "no-match": "FranceConnect vous a reconnu, mais pas notre registre. Contactez votre caisse au 36 46 : elle vérifiera votre état civil.",
-  "several-matches": "Votre état civil ne désigne pas à coup sûr un seul dossier. Votre caisse va vérifier ; vous pouvez aussi l'appeler au 36 46.",
-  "regime-not-covered": "Vous dépendez d'un autre régime : votre compte se crée sur son propre portail (MSA : msa.fr, MGEN : mgen.fr).",
+  "no-match": "FranceConnect vous a reconnu, mais pas notre registre. Contactez votre caisse : elle vérifiera votre état civil.",
+  "several-matches": "Votre état civil ne désigne pas à coup sûr un seul dossier. Votre caisse va vérifier ; vous pouvez aussi l'appeler.",
+  "regime-not-covered": "Vous dépendez d'un autre régime : votre compte se crée sur son propre portail.",
   refused: "La connexion par FranceConnect n'a pas abouti. Recommencez, ou connectez-vous avec votre code.",
 };
 const NOTICES = {
   indisponible: "FranceConnect ne répond pas pour le moment. La connexion avec votre code fonctionne.",
   refus: "La connexion par FranceConnect n'a pas abouti. Recommencez, ou connectez-vous avec votre code.",
+  boucle: "Vous avez choisi ameli chez FranceConnect : c'est ce compte-ci, il ne peut pas prouver qui vous êtes. Recommencez avec un autre compte, ou connectez-vous avec votre code.",
+  "non-lie": "Vous êtes connecté, mais FranceConnect n'ouvre pas encore ce compte. Pour essayer à nouveau, déconnectez-vous, choisissez FranceConnect à la page de connexion, puis entrez votre code.",
   lier: "Vous avez déjà un compte. Connectez-vous une fois avec votre code : FranceConnect l'ouvrira ensuite.",
 };
 
@@ -24,14 +26,53 @@ export async function enter(answer, form) {
     form.hidden = true;
     const second = $("challenge");
     second.dataset.call = `POST /sessions/challenges/${answer.challenge_id}`;
+    second.dataset.until = String(Date.now() + 1000 * answer.expires_in);
     second.hidden = false;
+    $("again").onclick = again;
     tell("status", paragraph(answer.message), paragraph(answer.spam_hint));
     return;
   }
-  if (new URLSearchParams(location.search).get("franceconnect") === "lier" && !answer.code_change_required) {
+  if (!answer.code_change_required) await arrive();
+  else leave(linking() ? "/choisir-mon-code?franceconnect=lier" : "/choisir-mon-code");
+}
+
+/** The home page, with the account linked to FranceConnect if the person came for that; refused, it says so there. */
+export async function arrive() {
+  leave(!linking() || (await linked()) ? "/accueil" : "/accueil?franceconnect=non-lie");
+}
+
+/** What a refusal changes on the page: a second code that has expired leads nowhere, so the log-in begins again. */
+export function refused(form, error) {
+  if (form.id === "challenge" && error.status === 401 && Date.now() >= Number(form.dataset.until)) again();
+}
+
+/** Say what FranceConnect's way here came to. */
+export function notice() {
+  const text = said(NOTICES, "franceconnect");
+  if (text) tell("status", paragraph(text));
+}
+
+const said = (texts, name) => (Object.hasOwn(texts, parameter(name)) ? texts[parameter(name)] : undefined);
+
+const linking = () => parameter("franceconnect") === "lier";
+
+// Without a session or a code of one's own there is another page to go to first, and call() has gone there.
+async function linked() {
+  try {
     await call("POST", "/me/franceconnect");
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status === 401 || error.slug === "code-change-required") throw error;
+    return false;
   }
-  leave(answer.code_change_required ? "/choisir-mon-code" : "/accueil");
+  return true;
+}
+
+function again() {
+  $("challenge").hidden = true;
+  $("log-in").hidden = false;
+  $("code").value = $("second_code").value = "";
+  tell("status");
+  $("code").focus();
 }
 
 export const CEREMONIES = {
@@ -64,8 +105,7 @@ export const CEREMONIES = {
 
 export const SECURITY = {
   async enter() {
-    const notice = NOTICES[parameter("franceconnect")];
-    if (notice) tell("status", paragraph(notice));
+    notice();
     if (!globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) $("passkey").hidden = true;
     const offered = await call("GET", "/franceconnect/providers");
     const { enabled } = offered;
@@ -75,8 +115,9 @@ export const SECURITY = {
   },
 
   async franceconnect() {
-    show("result", paragraph(RESULTS[parameter("resultat")] ?? RESULTS.refused));
-    await contact();
+    show("result", paragraph(said(RESULTS, "resultat") ?? RESULTS.refused));
+    const regime = parameter("regime") && await elsewhere(parameter("regime"));
+    if (regime) $("result").append(el("p", {}, "Votre régime : ", link(regime.url, regime.label)));
   },
 
   // What came with the address is for the application alone: it need not stay in the history.
