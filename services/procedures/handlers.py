@@ -11,9 +11,10 @@ from contracts.identity import Channel
 from contracts.problems import NotFound, Unavailable
 from contracts.procedures import RequestsViewed
 from contracts.viewing import Viewer
-from services.procedures.domain import catalogue, requests, vitale_card
+from services.procedures.domain import catalogue, persons, requests, vitale_card
 from services.procedures.domain.catalogue import Procedure
 from services.procedures.domain.parameters import Parameters
+from services.procedures.domain.persons import Heard
 from services.procedures.domain.requests import Page, Position, Request
 from services.procedures.domain.vitale_card import Person
 
@@ -28,12 +29,12 @@ class Store(Protocol):
         """The table of dated parameters."""
         ...
 
-    async def person(self, person_id: UUID) -> Person | None:
-        """A person whose account's creation was heard of."""
+    async def heard(self, person_id: UUID) -> Heard:
+        """What was heard of a person."""
         ...
 
-    async def remember(self, person: Person) -> None:
-        """Keep a person, in place of what was known before."""
+    async def remember(self, person_id: UUID, heard: Heard) -> None:
+        """Keep what was heard of a person, in place of what was known before."""
         ...
 
     async def request_of(self, person_id: UUID, request_id: UUID) -> Request | None:
@@ -66,6 +67,40 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True)
+class MeetPerson:
+    """A person has an account, as the event of this sequence tells."""
+
+    person: Person
+    sequence: int
+
+
+async def meet_person(command: MeetPerson, store: Store) -> None:
+    """Know who may make requests; old news change nothing."""
+    before = await store.heard(command.person.id)
+    await _keep(command.person.id, before, persons.told(before, command.person, command.sequence), store)
+
+
+@dataclass(frozen=True)
+class MovePerson:
+    """A person belongs to another caisse, as the event of this sequence tells."""
+
+    person_id: UUID
+    caisse: str
+    sequence: int
+
+
+async def move_person(command: MovePerson, store: Store) -> None:
+    """Know the caisse of today, of somebody without account too; old news change nothing."""
+    before = await store.heard(command.person_id)
+    await _keep(command.person_id, before, persons.moved(before, command.caisse, command.sequence), store)
+
+
+async def _keep(person_id: UUID, before: Heard, after: Heard, store: Store) -> None:
+    if after != before:
+        await store.remember(person_id, after)
+
+
+@dataclass(frozen=True)
 class OrderCard:
     """A person orders a carte Vitale for oneself. The request's id comes from the client's idempotency key."""
 
@@ -83,7 +118,7 @@ async def order_card(command: OrderCard, store: Store) -> Request:
     """
     if known := await store.request_of(command.person_id, command.request_id):
         return known
-    person = await store.person(command.person_id)
+    person = (await store.heard(command.person_id)).person
     if person is None:
         raise Unavailable
     request, ordered = vitale_card.order_card(

@@ -12,6 +12,7 @@ from chassis.outbox import Transaction
 from contracts.event import Event
 from contracts.procedures import RequestsViewed
 from services.procedures.domain.parameters import Parameters
+from services.procedures.domain.persons import Heard
 from services.procedures.domain.requests import Position, Request
 from services.procedures.domain.vitale_card import Person
 
@@ -35,15 +36,18 @@ class MongoStore:
         self._tx = tx
         self.parameters = parameters
 
-    async def person(self, person_id: UUID) -> Person | None:
-        """A person whose account's creation was heard of."""
-        found = await self._tx["persons"].find_one({"_id": str(person_id)})
-        return _persons.validate_python(found, extra="ignore") if found else None
+    async def heard(self, person_id: UUID) -> Heard:
+        """What was heard of a person; who moved without having an account has no name here."""
+        found = await self._tx["persons"].find_one({"_id": str(person_id)}) or {}
+        told = _persons.validate_python(found, extra="ignore") if "birth_date" in found else None
+        return Heard(told, found.get("told_by", 0), found.get("moved_to"), found.get("moved_by", 0))
 
-    async def remember(self, person: Person) -> None:
-        """Keep a person, in place of what was known before."""
-        document = {"_id": str(person.id), **_persons.dump_python(person, mode="json")}
-        await self._tx["persons"].replace({"_id": str(person.id)}, document, upsert=True)
+    async def remember(self, person_id: UUID, heard: Heard) -> None:
+        """Keep what was heard of a person, in place of what was known before."""
+        who = _persons.dump_python(heard.told, mode="json") if heard.told else {}
+        facts = {"told_by": heard.told_by, "moved_to": heard.moved_to, "moved_by": heard.moved_by}
+        document = {"_id": str(person_id), **who, **facts}
+        await self._tx["persons"].replace({"_id": document["_id"]}, document, upsert=True)
 
     async def request_of(self, person_id: UUID, request_id: UUID) -> Request | None:
         """A request, if it belongs to this person."""

@@ -7,8 +7,8 @@ from uuid import UUID
 from contracts.event import Event
 from contracts.procedures import RequestsViewed
 from services.procedures.domain.parameters import BUILT_IN, Parameters
+from services.procedures.domain.persons import Heard
 from services.procedures.domain.requests import Position, Request
-from services.procedures.domain.vitale_card import Person
 
 
 class FakeStore:
@@ -17,14 +17,14 @@ class FakeStore:
     def __init__(self, parameters: Parameters | None = None) -> None:
         self.parameters = parameters or Parameters(BUILT_IN)
         self.said: list[Event] = []
-        self._persons: dict[UUID, Person] = {}
+        self._persons: dict[UUID, Heard] = {}
         self._requests: dict[UUID, Request] = {}
 
-    async def person(self, person_id: UUID) -> Person | None:
-        return self._persons.get(person_id)
+    async def heard(self, person_id: UUID) -> Heard:
+        return self._persons.get(person_id, Heard())
 
-    async def remember(self, person: Person) -> None:
-        self._persons[person.id] = person
+    async def remember(self, person_id: UUID, heard: Heard) -> None:
+        self._persons[person_id] = heard
 
     async def request_of(self, person_id: UUID, request_id: UUID) -> Request | None:
         found = self._requests.get(request_id)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,7 +16,7 @@ from contracts.viewing import Viewer
 from services.procedures import handlers
 from services.procedures.domain.requests import Page, Position, Request, tracking_numbers
 from services.procedures.domain.vitale_card import OrderAlreadyInProgress, Person, TooYoung
-from services.procedures.handlers import ListRequests, OrderCard, ShowRequest, Store
+from services.procedures.handlers import ListRequests, MeetPerson, MovePerson, OrderCard, ShowRequest, Store
 from tests.unit.procedures.builders import ANNA, BEN, NOW, TODAY, a_person, a_request
 
 
@@ -28,11 +28,18 @@ class World:
     said: Callable[[], Awaitable[list[CardOrdered]]]
     viewed: Callable[[], Awaitable[list[RequestsViewed]]]
 
-    async def meet(self, person: Person) -> None:
-        async def remember(who: Person, store: Store) -> None:
-            await store.remember(who)
+    async def meet(self, person: Person, sequence: int = 1) -> None:
+        await self.run(handlers.meet_person, MeetPerson(person, sequence))
 
-        await self.run(remember, person)
+    async def move(self, caisse: str, sequence: int) -> None:
+        await self.run(handlers.move_person, MovePerson(ANNA, caisse, sequence))
+
+    async def known(self) -> Person | None:
+        async def find(person_id: UUID, store: Store) -> Person | None:
+            return (await store.heard(person_id)).person
+
+        found: Person | None = await self.run(find, ANNA)
+        return found
 
     async def put(self, *requests: Request) -> None:
         async def add(request: Request, store: Store) -> None:
@@ -97,9 +104,28 @@ async def a_person_whose_account_was_not_heard_of_yet_is_asked_to_wait(world: Wo
 
 async def what_was_heard_last_of_a_person_counts(world: World) -> None:
     await world.meet(a_person())
-    await world.meet(a_person(birth_date=BirthDate(2020, 1, 1)))
+    await world.meet(a_person(birth_date=BirthDate(2020, 1, 1)), sequence=2)
+    await world.meet(a_person())
     with pytest.raises(TooYoung):
         await world.order(an_order())
+
+
+async def a_person_is_known_at_the_caisse_of_the_newest_move(world: World) -> None:
+    await world.meet(a_person(caisse="291"))
+    await world.move("751", sequence=3)
+    await world.move("311", sequence=2)
+    assert await world.known() == a_person(caisse="751")
+    await world.meet(a_person(caisse="131"), sequence=4)
+    assert await world.known() == a_person(caisse="131")
+
+
+async def a_move_that_was_heard_of_first_counts_once_the_person_is_known(world: World) -> None:
+    await world.move("751", sequence=2)
+    assert await world.known() is None
+    with pytest.raises(Unavailable):
+        await world.order(an_order())
+    await world.meet(a_person(caisse="291"))
+    assert await world.known() == a_person(caisse="751")
 
 
 async def a_tracking_number_that_is_taken_is_not_given_twice(world: World) -> None:
@@ -147,6 +173,8 @@ SCENARIOS = [
     a_closed_order_leaves_room_for_another,
     a_person_whose_account_was_not_heard_of_yet_is_asked_to_wait,
     what_was_heard_last_of_a_person_counts,
+    a_person_is_known_at_the_caisse_of_the_newest_move,
+    a_move_that_was_heard_of_first_counts_once_the_person_is_known,
     a_tracking_number_that_is_taken_is_not_given_twice,
     the_list_shows_every_request_once_newest_first,
     a_request_is_shown_to_its_person_alone,
