@@ -7,7 +7,7 @@ repetition of events ends in the same state.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from contracts.event import Event
 from contracts.identity import (
     AccountClosed,
     AccountCreated,
+    AccountFrozen,
+    AccountReopened,
     CaisseChanged,
     Channel,
     CodeChosen,
@@ -35,6 +37,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 PARIS = ZoneInfo("Europe/Paris")
 LATEST = 5  # lines of "Mes derniers paiements" (domain F34)
+# What ends with an account.
+OF_ACCOUNT = "account", "renamed", "email_validated", "code_chosen", "previous_login", "frozen", "reopened", "dropped"
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,9 @@ class Home:
 
     `payments` are sorted, newest first; `requests` by id. `closed`: when the person's last account ended; what was
     said of that account is forgotten, what was paid and ordered is not: it is the person's, should they come back.
-    `moved` is the caisse after the newest move, `renamed` the newest name since the account was made.
+    `moved` is the caisse after the newest move, `renamed` the newest name since the account was made. `frozen`,
+    `reopened`, `dropped`: when the account was last closed by “ce n'est pas moi”, which voids its code, when it was
+    opened again, and when that took its address away.
     """
 
     person_id: UUID
@@ -131,6 +137,9 @@ class Home:
     payments: tuple[Latest[Payment], ...] = ()
     requests: tuple[Latest[Request], ...] = ()
     closed: Latest[datetime] | None = None
+    frozen: Latest[datetime] | None = None
+    reopened: Latest[datetime] | None = None
+    dropped: Latest[datetime] | None = None
 
     @property
     def caisse(self) -> "Latest[str] | None":
@@ -147,6 +156,16 @@ class Home:
         account = self.account.value
         first = Latest(Name(account.first_name, account.last_name), self.account.sequence, self.account.time)
         return _newest(self.renamed, first)
+
+    @property
+    def awaits_code(self) -> bool:
+        """Whether a freeze took the account's code, and the account is open again without one."""
+        return _after(self.reopened, self.frozen) is not None and self.code_chosen is None
+
+    @property
+    def awaits_email(self) -> bool:
+        """Whether there is an account without an address that its owner is known to read (domain F08)."""
+        return self.account is not None and self.email_validated is None
 
     def payments_to_send(self) -> tuple[Payment, ...]:
         """Those of the last months that the person must pass on to a complementary insurer (domain F52)."""
@@ -179,7 +198,7 @@ def apply(home: Home, event: Event, *, source: str, sequence: int, time: datetim
         seen={**home.seen, source: max(sequence, home.seen.get(source, 0))},
         as_of=max(time, home.as_of or time),
     )
-    return _pruned(_without_closed_account(_told(home, event, sequence, time)))
+    return _pruned(_without_what_is_void(_without_closed_account(_told(home, event, sequence, time))))
 
 
 def _told(home: Home, event: Event, sequence: int, time: datetime) -> Home:
@@ -216,12 +235,15 @@ def _told_by_identity(home: Home, event: Event, sequence: int, time: datetime) -
             home = replace(home, moved=newest(home.moved, event.caisse))
         case NameChanged():
             home = replace(home, renamed=newest(home.renamed, Name(event.first_name, event.last_name)))
+        case AccountFrozen():
+            home = replace(home, frozen=newest(home.frozen, event.frozen_at))
+        case AccountReopened():
+            dropped = newest(home.dropped, event.reopened_at) if event.address_dropped else home.dropped
+            home = replace(home, reopened=newest(home.reopened, event.reopened_at), dropped=dropped)
         case AccountClosed():
             home = replace(home, closed=newest(home.closed, event.closed_at))
-        case EmailValidated():
-            home = replace(home, email_validated=newest(home.email_validated, event.validated_at))
-        case EmailChanged():
-            home = replace(home, email_validated=newest(home.email_validated, event.changed_at))
+        case EmailValidated(validated_at=at) | EmailChanged(changed_at=at):
+            home = replace(home, email_validated=newest(home.email_validated, at))
         case CodeChosen():
             home = replace(home, code_chosen=newest(home.code_chosen, event.chosen_at))
         case LoggedIn():
@@ -269,19 +291,22 @@ def _without_closed_account(home: Home) -> Home:
     closed = home.closed
     if closed is None:
         return home
+    of_now: dict[str, Any] = {name: _after(getattr(home, name), closed) for name in OF_ACCOUNT}
+    return replace(home, **of_now, mail=home.mail if home.mail and home.mail.time > closed.time else None)
 
-    def of_now(fact: Latest[T] | None) -> Latest[T] | None:
-        return fact if fact and fact.sequence > closed.sequence else None
 
+def _without_what_is_void(home: Home) -> Home:
+    """Without the code of before a freeze, and the address of before a reopening that took it away."""
     return replace(
         home,
-        account=of_now(home.account),
-        renamed=of_now(home.renamed),
-        email_validated=of_now(home.email_validated),
-        code_chosen=of_now(home.code_chosen),
-        previous_login=of_now(home.previous_login),
-        mail=home.mail if home.mail and home.mail.time > closed.time else None,
+        code_chosen=_after(home.code_chosen, home.frozen),
+        email_validated=_after(home.email_validated, home.dropped),
     )
+
+
+def _after(fact: Latest[T] | None, limit: Latest[Any] | None) -> Latest[T] | None:
+    """The fact, unless it was told before this one; both are identity's."""
+    return fact if fact is None or limit is None or fact.sequence > limit.sequence else None
 
 
 def _pruned(home: Home) -> Home:

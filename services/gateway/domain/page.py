@@ -130,11 +130,12 @@ class CaisseBlock(Block):
 
 
 class Banner(_View):
-    """One message above the page."""
+    """One message above the page; `route` is what to call to do what it asks for, if it asks for something."""
 
     id: str
     level: str
     text: str
+    route: str | None = None
 
 
 class BannersBlock(Block):
@@ -182,7 +183,7 @@ class HomePage(_View):
 
 # Which blocks a service's events end up in.
 TELLERS = {
-    "identity": ("account", "previous_login", "caisse"),
+    "identity": ("account", "previous_login", "caisse", "banners"),
     "payments": ("latest_payments", "counters", "banners"),
     "procedures": ("requests_in_progress", "counters"),
     "notifications": ("banners",),

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from contracts.identity import Channel, LogInWay
 from contracts.notifications import EmailKind
 from contracts.payments import PaymentKind
 from contracts.procedures import Actor, RequestKind, RequestState
-from services.gateway.domain.capabilities import CAPABILITIES
+from services.gateway.domain.capabilities import CAPABILITIES, capability
 from services.gateway.domain.home import PARIS, Home, Latest, Mail, Payment, Request
 from services.gateway.domain.page import (
     AccountBlock,
@@ -46,6 +46,7 @@ REQUEST_STATES = {
     RequestState.CLOSED: "Terminée",
 }
 ACTORS = {Actor.INSURED: "À vous d'agir", Actor.CAISSE: "À votre caisse d'agir"}
+CHOOSE_CODE, ADD_EMAIL = capability("PUT", "/me/code").public_path, capability("PUT", "/me/email").public_path
 PLACES = {Channel.WEB: "sur le site", Channel.APP: "sur l'application"}
 # A code is the way that everybody has: it goes without saying.
 WAYS = {LogInWay.FRANCECONNECT: ", par FranceConnect", LogInWay.PASSKEY: ", avec une clé d'accès"}
@@ -80,7 +81,8 @@ def render(home: Home, channel: Channel, caisse: Caisse | None) -> HomePage:
 def _account(home: Home) -> AccountBlock:
     if home.account is None or home.name is None:
         return AccountBlock(status=Status.UNAVAILABLE, as_of=None)
-    account, facts = home.account.value, (home.account, home.name, home.email_validated, home.code_chosen)
+    facts = (home.account, home.name, home.email_validated, home.code_chosen, home.frozen, home.dropped)
+    account = home.account.value
     return AccountBlock(
         status=Status.OK,
         as_of=_newest(facts),
@@ -173,23 +175,46 @@ def _caisse(home: Home, caisse: Caisse | None) -> CaisseBlock:
 
 
 def _banners(home: Home) -> BannersBlock:
-    found, facts = [], [*home.payments]
-    if home.mail and (text := _undelivered(home.mail.value)):
+    found = [*_to_do(home)]
+    if home.mail and (text := _undelivered(home.mail.value, known=not home.awaits_email)):
         found.append(Banner(id="email-failed", level="warning", text=text))
     if home.payments_to_send():
         text = "Des paiements sont à transmettre à votre organisme complémentaire."
         found.append(Banner(id="payments-to-send", level="info", text=text))
-    return BannersBlock(status=_known(home), as_of=_newest((home.mail, *facts)), banners=tuple(found))
+    facts = (home.mail, home.account, home.email_validated, home.code_chosen, home.reopened, *home.payments)
+    return BannersBlock(status=_known(home), as_of=_newest(facts), banners=tuple(found))
 
 
-def _undelivered(mail: Mail) -> str | None:
-    """What to say of a mail that did not arrive. An address that was left may well be dead: nothing to say of it."""
+def _to_do(home: Home) -> Iterable[Banner]:
+    """What the account still needs, and why."""
+    if home.awaits_code and home.reopened:
+        text = (
+            f"Votre compte était bloqué ; il est rouvert depuis le {day_of(home.reopened.value)}. "
+            "Ses anciens codes ne fonctionnent plus : choisissez-en un nouveau."
+        )
+        yield Banner(id="choose-code", level="warning", text=text, route=CHOOSE_CODE)
+    if home.awaits_email:
+        why = "nous pourrons vous prévenir de ce qui concerne votre compte, et vous envoyer un code si besoin."
+        if home.dropped:
+            why = (
+                f"celle du compte a été retirée le {day_of(home.dropped.value)}, car quelqu'un d'autre pouvait la lire."
+            )
+        yield Banner(id="add-email", level="warning", text=f"Ajoutez une adresse e-mail : {why}", route=ADD_EMAIL)
+
+
+def _undelivered(mail: Mail, *, known: bool) -> str | None:
+    """What to say of a mail that did not arrive.
+
+    An address that was left may well be dead: nothing to say of it. Nor of the account's when it has none (`known`).
+    """
     if mail.delivered or mail.kind is EmailKind.EMAIL_CHANGED:
         return None
-    day = civil(mail.at.astimezone(PARIS).date())
+    day = day_of(mail.at)
     if mail.kind is EmailKind.EMAIL_VALIDATION:
         return f"Le message du {day} à votre nouvelle adresse e-mail n'a pas pu être remis. Vérifiez cette adresse."
-    return f"Un e-mail du {day} n'a pas pu vous être remis. Vérifiez l'adresse e-mail de votre compte."
+    return (
+        f"Un e-mail du {day} n'a pas pu vous être remis. Vérifiez l'adresse e-mail de votre compte." if known else None
+    )
 
 
 def _requests(home: Home) -> RequestsBlock:
@@ -229,6 +254,6 @@ def moment(instant: datetime) -> str:
     return instant.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")
 
 
-def civil(day: date) -> str:
-    """`20/06/2019`."""
-    return day.strftime("%d/%m/%Y")
+def day_of(instant: datetime) -> str:
+    """`20/06/2019`, in Europe/Paris."""
+    return instant.astimezone(PARIS).strftime("%d/%m/%Y")

@@ -9,6 +9,7 @@ from contracts.identity import (
     AccountClosed,
     AccountCreated,
     AccountFrozen,
+    AccountReopened,
     CaisseChanged,
     Channel,
     ClosureReason,
@@ -70,6 +71,11 @@ def a_change_of_address() -> EmailChanged:
 def a_freeze() -> AccountFrozen:
     """It was not Lucie."""
     return AccountFrozen(person_id=LUCIE, frozen_at=NOW)
+
+
+def a_reopening(*, dropped: bool = False) -> AccountReopened:
+    """Lucie proved by FranceConnect who she is; `dropped`: the address may have been a thief's."""
+    return AccountReopened(person_id=LUCIE, reopened_at=NOW, way=LogInWay.FRANCECONNECT, address_dropped=dropped)
 
 
 def a_closure() -> AccountClosed:

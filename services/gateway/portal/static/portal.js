@@ -129,7 +129,7 @@ const PAGES = {
     const { account, previous_login: before } = page;
     $("greeting").textContent = account.first_name ? `Bonjour ${account.first_name} ${account.last_name}` : "Bonjour";
     $("previous-login").textContent = [before.label, refusals(before.failed_attempts)].filter(Boolean).join(" – ");
-    show("banners", ...page.banners.banners.map((each) => el("p", { class: `message ${each.level}` }, each.text)));
+    show("banners", ...page.banners.banners.map(banner));
     block("latest-payments", page.latest_payments, ({ payments }) => payments.length
       ? [table("Les derniers paiements, du plus récent au plus ancien", PAYMENT_HEADS, payments.map(paymentRow))]
       : [paragraph("Aucun paiement.")]);
@@ -192,6 +192,15 @@ const PAGES = {
 };
 
 const ADDRESSES = { "vitale-card-order": "/carte-vitale" };
+const TO_DO = {
+  "choose-code": ["/choisir-mon-code", "Choisir un code"],
+  "add-email": ["/changer-mon-adresse", "Ajouter une adresse e-mail"],
+};
+
+function banner({ id, level, text }) {
+  const act = TO_DO[id] ? [" ", link(...TO_DO[id])] : [];
+  return el("p", { class: `message ${level}` }, text, ...act);
+}
 
 function offered({ kind, label }) {
   return el("li", {}, ADDRESSES[kind] ? link(ADDRESSES[kind], label) : el("span", {}, label));
