@@ -7,7 +7,7 @@ repetition of events ends in the same state.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,18 +18,17 @@ from contracts.identity import (
     AccountFrozen,
     AccountReopened,
     CaisseChanged,
-    Channel,
     CodeChosen,
     EmailChanged,
     EmailValidated,
     LoggedIn,
     LogIn,
-    LogInWay,
     NameChanged,
 )
-from contracts.notifications import EmailFailed, EmailKind, EmailSent
-from contracts.payments import ComplementaryStatus, PaymentKind, ReimbursementPaid
-from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
+from contracts.notifications import EmailFailed, EmailSent
+from contracts.payments import ComplementaryStatus, ReimbursementPaid
+from contracts.procedures import CardOrdered, RequestState
+from services.gateway.domain.facts import Account, Latest, Mail, Name, Payment, PreviousLogin, Request
 from services.gateway.domain.parameters import TO_SEND_MONTHS, in_force, months_before
 
 T = TypeVar("T")
@@ -39,78 +38,6 @@ PARIS = ZoneInfo("Europe/Paris")
 LATEST = 5  # lines of "Mes derniers paiements" (domain F34)
 # What ends with an account.
 OF_ACCOUNT = "account", "renamed", "email_validated", "code_chosen", "previous_login", "frozen", "reopened", "dropped"
-
-
-@dataclass(frozen=True)
-class Latest(Generic[T_co]):
-    """A fact, with the sequence and the instant of the event that told it."""
-
-    value: T_co
-    sequence: int
-    time: datetime
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who the person is, and where insured when the account was made. `caisse` is a code."""
-
-    first_name: str
-    last_name: str
-    caisse: str
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class Name:
-    """What the person goes by."""
-
-    first_name: str
-    last_name: str
-
-
-@dataclass(frozen=True)
-class PreviousLogin:
-    """The log-in before the current one (dernière connexion, domain F53), and what failed since."""
-
-    at: datetime | None
-    channel: Channel | None
-    failed_attempts: int
-    way: LogInWay | None = None
-
-
-@dataclass(frozen=True)
-class Payment:
-    """One line of the latest payments; cents of EUR, negative when money was taken back."""
-
-    payment_id: UUID
-    kind: PaymentKind
-    amount_cents: int
-    payment_date: date
-    care_date: date
-    beneficiary: str
-    complementary: ComplementaryStatus
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request (démarche) and who must act next."""
-
-    request_id: UUID
-    tracking_number: str
-    kind: RequestKind
-    state: RequestState
-    next_actor: Actor
-    ordered_on: date
-    expected_on: date
-
-
-@dataclass(frozen=True)
-class Mail:
-    """What became of the newest e-mail to the person."""
-
-    kind: EmailKind
-    delivered: bool
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -235,13 +162,6 @@ def _told_by_identity(home: Home, event: Event, sequence: int, time: datetime) -
             home = replace(home, moved=newest(home.moved, event.caisse))
         case NameChanged():
             home = replace(home, renamed=newest(home.renamed, Name(event.first_name, event.last_name)))
-        case AccountFrozen():
-            home = replace(home, frozen=newest(home.frozen, event.frozen_at))
-        case AccountReopened():
-            dropped = newest(home.dropped, event.reopened_at) if event.address_dropped else home.dropped
-            home = replace(home, reopened=newest(home.reopened, event.reopened_at), dropped=dropped)
-        case AccountClosed():
-            home = replace(home, closed=newest(home.closed, event.closed_at))
         case EmailValidated(validated_at=at) | EmailChanged(changed_at=at):
             home = replace(home, email_validated=newest(home.email_validated, at))
         case CodeChosen():
@@ -249,6 +169,25 @@ def _told_by_identity(home: Home, event: Event, sequence: int, time: datetime) -
         case LoggedIn():
             login = _previous_login(event.previous, event.failed_attempts_since)
             home = replace(home, previous_login=newest(home.previous_login, login))
+        case _:
+            home = _taken_away(home, event, sequence, time)
+    return home
+
+
+def _taken_away(home: Home, event: Event, sequence: int, time: datetime) -> Home:
+    """What identity took from the account, or gave back."""
+
+    def newest(before: Latest[T] | None, value: T) -> Latest[T]:
+        return _newest(before, Latest(value, sequence, time))
+
+    match event:
+        case AccountFrozen():
+            home = replace(home, frozen=newest(home.frozen, event.frozen_at))
+        case AccountReopened():
+            dropped = newest(home.dropped, event.reopened_at) if event.address_dropped else home.dropped
+            home = replace(home, reopened=newest(home.reopened, event.reopened_at), dropped=dropped)
+        case AccountClosed():
+            home = replace(home, closed=newest(home.closed, event.closed_at))
     return home
 
 

@@ -9,7 +9,8 @@ from contracts.notifications import EmailKind
 from contracts.payments import PaymentKind
 from contracts.procedures import Actor, RequestKind, RequestState
 from services.gateway.domain.capabilities import CAPABILITIES, capability
-from services.gateway.domain.home import PARIS, Home, Latest, Mail, Payment, Request
+from services.gateway.domain.facts import Latest, Mail, Payment, Request
+from services.gateway.domain.home import PARIS, Home
 from services.gateway.domain.page import (
     AccountBlock,
     AgendaBlock,

@@ -12,6 +12,7 @@ from typing import Any
 
 from services.gateway import portal
 from services.gateway.api.portal_info import DIRECTORY, TEXTS
+from services.gateway.domain.code_forms import SHIPPED
 from services.gateway.domain.portal_info import portal_page
 
 NODE = shutil.which("node")
@@ -92,7 +93,7 @@ def meet(
 ) -> Met:
     """Open the page and take the steps: type, pick, choose, click, submit, wait. A script's own error fails."""
     reader = _Reader()
-    reader.feed(portal.pages()[address.partition("?")[0].partition("#")[0]].body.decode())
+    reader.feed(portal.pages(SHIPPED)[address.partition("?")[0].partition("#")[0]].body.decode())
     caisses = {f"GET /portal?caisse={code}": the_portal(code) for code in DIRECTORY.caisses}
     given = {"GET /portal": the_portal(), **caisses, **answers}
     told = {

@@ -10,6 +10,7 @@ from deploy.publish.http import openapi
 from services.gateway import portal
 from services.gateway.api.portal_info import DIRECTORY
 from services.gateway.domain.capabilities import CAPABILITIES
+from services.gateway.domain.code_forms import SHIPPED
 from services.gateway.portal import HERE
 
 CODES = sorted(DIRECTORY.caisses)
@@ -86,7 +87,7 @@ def test_the_contract_promises_the_card_wherever_it_is_given() -> None:
 
 @pytest.mark.parametrize("address", sorted(portal.ADDRESSES))
 def test_a_page_on_which_one_can_be_stuck_says_whom_to_call_even_without_its_script(address: str) -> None:
-    page = portal.pages()[address].body.decode()
+    page = portal.pages(SHIPPED)[address].body.decode()
     card = re.search(r'<div id="contact-card">(.*?)</div>', page)
     assert bool(card) is (address in STUCK)
     if card:
