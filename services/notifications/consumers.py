@@ -133,7 +133,10 @@ async def confirm_freeze(envelope: Envelope, event: AccountFrozen, store: Store)
 
 @consumers.on(AccountReopened)
 async def confirm_reopening(envelope: Envelope, event: AccountReopened, store: Store) -> None:
-    """Your account is open again, since you proved who you are; an address that a thief may read is forgotten."""
+    """Your account is open again, since you proved who you are; an address that a thief may read is forgotten.
+
+    The owner is then told by the home page alone, which asks for another address.
+    """
     if event.address_dropped:
         await contacts.forget_address(ForgetAddress(event.person_id, envelope.sequence), store)
     await _write(envelope, event, reasons.AccountUnblocked(event.reopened_at, event.way), store)
@@ -182,7 +185,9 @@ async def _write(envelope: Envelope, event: Event, about: About, store: Store, c
 
 def _cause(envelope: Envelope, event: Event) -> Cause:
     """The mail takes the event's id, so a replayed event cannot write a second one."""
-    return Cause(envelope.id, event.person_id, envelope.sequence, envelope.time, clock.now(), telemetry.traceparent())
+    in_order = event.publisher() == AccountCreated.publisher()  # who says the addresses
+    traced = telemetry.traceparent()
+    return Cause(envelope.id, event.person_id, envelope.sequence, envelope.time, clock.now(), traced, in_order)
 
 
 def _code(envelope: Envelope, sealed: Sealed, expires_at: datetime, series: Series) -> Code:

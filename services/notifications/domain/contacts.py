@@ -23,6 +23,11 @@ class Contact:
     named_by: int = 0
     located_by: int = 0
 
+    @property
+    def has_no_address(self) -> bool:
+        """Whether identity said that there is none, which is more than not having said one yet."""
+        return self.email is None and self.located_by > 0
+
 
 @dataclass(frozen=True)
 class Addressee:

@@ -4,7 +4,7 @@ created ─▶ claimed ─▶ sent          the server accepted it
    ▲          ├─────▶ failed        the server refused it for good
    └──────────┤                     the server was away or busy: again later
               └─────▶ expired       its window, or its code's life, is over
-created ─▶ superseded               a newer code of its series exists, or the account is closed
+created ─▶ superseded               a newer code of its series exists, the account is closed, or has no address
 """
 
 from dataclasses import dataclass, field, replace
@@ -218,6 +218,11 @@ def finish(mail: Mail, outcome: Outcome, now: datetime) -> tuple[Mail, Event | N
                 return expire(mail, now)
             wait = min(FIRST_WAIT * 2 ** min(mail.attempts - 1, 16), LONGEST_WAIT) * spread
             return replace(mail, state=State.CREATED, at=now, claim=None, due_at=now + wait), None
+
+
+def give_up(mail: Mail, now: datetime, *, has_no_address: bool) -> tuple[Mail, Event | None]:
+    """End a mail whose time is over; nothing failed where the account has no address to this day."""
+    return (_end(mail, State.SUPERSEDED, now), None) if has_no_address and mail.to is None else expire(mail, now)
 
 
 def expire(mail: Mail, now: datetime) -> tuple[Mail, EmailFailed | None]:

@@ -78,7 +78,7 @@ class ForgetAddress:
 
 
 async def forget_address(command: ForgetAddress, store: Store) -> None:
-    """Write nothing there any more; what waits is sent to the next address, if it comes in time."""
+    """Write nothing there any more; what waits is sent to the next address, if it comes in time, or ends unsaid."""
     before = await store.contact(command.person_id)
     await _keep(command.person_id, before, contacts.locate(before, None, command.sequence), store)
 

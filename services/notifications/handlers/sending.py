@@ -101,11 +101,12 @@ class ExpireMail:
 
 
 async def expire_mail(command: ExpireMail, store: Store) -> State | None:
-    """Give an overdue mail up and say so; None when it is not (or no longer) overdue."""
+    """Give an overdue mail up and say so, unless it had nowhere to go; None when it is not (or no longer) overdue."""
     mail = await store.mail(command.mail_id)
     if mail is None or not mail.is_overdue(command.now):
         return None
-    after, event = mails.expire(mail, command.now)
+    contact = await store.contact(mail.person_id)
+    after, event = mails.give_up(mail, command.now, has_no_address=contact.has_no_address)
     await store.save(mail, after, *([event] if event else []))
     return after.state
 

@@ -18,6 +18,8 @@ class Cause:
     """The event that is a reason to write to a person; `sequence` is its place among that person's.
 
     `told_at` is the event's own time, `now` that of this service.
+    `in_order`: it was heard after all that was said of the person's address before it, so that an account which has
+    no address now had none then. Of another publisher's event nobody knows: the address may still be on its way.
     """
 
     event_id: str
@@ -26,6 +28,7 @@ class Cause:
     told_at: datetime
     now: datetime
     traceparent: str | None = None
+    in_order: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ class WriteMail:
 
 
 async def write_mail(command: WriteMail, store: Store) -> None:
-    """Write one mail, once; a newer code cancels the waiting mails with older ones of its series."""
+    """Write one mail, once, unless the account has no address to send it to.
+
+    A newer code cancels the waiting mails with older ones of its series.
+    """
     cause = command.cause
     mail_id = mails.second_id(cause.event_id) if command.second else cause.event_id
     if await store.mail(mail_id):
@@ -53,6 +59,8 @@ async def write_mail(command: WriteMail, store: Store) -> None:
             cancelled = mails.supersede(older, command.code, cause.now)
             if cancelled is not older:
                 await store.save(older, cancelled)
+    if command.to is None and cause.in_order and (await store.contact(cause.person_id)).has_no_address:
+        return
     mail = mails.write(
         mail_id,
         cause.person_id,

@@ -229,11 +229,37 @@ async def test_whoever_waits_for_an_address_is_told_when_it_is_free() -> None:
 
 async def test_an_address_that_a_thief_may_read_is_written_to_no_more_until_there_is_another() -> None:
     store = await a_store()
+    waiting = await hear(store, AccountFrozen(person_id=PERSON, frozen_at=NOW), sequence=2)
     reopened = AccountReopened(person_id=PERSON, reopened_at=NOW, way=LogInWay.FRANCECONNECT, address_dropped=True)
-    event_id = await hear(store, reopened, sequence=2)
-    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", None, 1, 2)
-    assert addressee(store.mails[event_id], store.contacts[PERSON]) is None
-    await hear(store, CHANGED, sequence=3)
-    found = addressee(store.mails[event_id], store.contacts[PERSON])
+    await hear(store, reopened, sequence=3)
+    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", None, 1, 3)
+    assert list(store.mails) == [waiting]
+    assert addressee(store.mails[waiting], store.contacts[PERSON]) is None
+    await hear(store, CHANGED, sequence=4)
+    found = addressee(store.mails[waiting], store.contacts[PERSON])
     assert found is not None
     assert found.email == "new@exemple.invalid"
+
+
+WITHOUT_ADDRESS = [event for event in MAILS if event not in (CREATED, CHANGED)]
+
+
+@pytest.mark.parametrize("event", WITHOUT_ADDRESS, ids=lambda each: each.type)
+async def test_a_person_without_address_gets_no_mail_but_the_one_that_validates_an_address(event: Event) -> None:
+    store = FakeStore()
+    await hear(store, CREATED_WITHOUT_ADDRESS)
+    await hear(store, event, sequence=2)
+    kinds = {mail.about.kind for mail in store.mails.values()}
+    allowed = {EmailChangeRequested: {EmailKind.EMAIL_VALIDATION}, CardOrdered: {EmailKind.CARD_ORDERED}}
+    assert kinds == allowed.get(type(event), set())
+
+
+@pytest.mark.parametrize("created", [CREATED, CREATED_WITHOUT_ADDRESS], ids=["address", "none"])
+async def test_a_mail_whose_event_overtook_the_account_is_written_and_waits(created: AccountCreated) -> None:
+    store = FakeStore()
+    seen = await hear(store, logged_in(LogInWay.FRANCECONNECT, new_device=True), sequence=2)
+    ordered = await hear(store, ORDERED)
+    await hear(store, created)
+    for mail_id in (seen, ordered):
+        found = addressee(store.mails[mail_id], store.contacts[PERSON])
+        assert (found.email if found else None) == ("lucie@exemple.invalid" if created is CREATED else None)

@@ -2,8 +2,10 @@
 
 from uuid import uuid4
 
+from contracts.notifications import EmailFailed
 from services.notifications.domain.contacts import Addressee, Contact
 from services.notifications.domain.mails import (
+    WINDOW,
     Accepted,
     Outcome,
     Rejected,
@@ -16,7 +18,7 @@ from services.notifications.domain.reasons import (
     AddressDoubted,
     AddressWished,
 )
-from services.notifications.handlers import contacts
+from services.notifications.handlers import contacts, sending
 from tests.unit.notifications.builders import NOW, a_code
 from tests.unit.notifications.scenarios.world import (
     ADDRESS,
@@ -72,6 +74,40 @@ async def a_person_without_address_is_known_by_name_until_there_is_one(world: Wo
     again = await claim(world, mail_id)
     assert again is not None
     assert again.addressee == Addressee("Lucie", "EXEMPLE", ADDRESS)
+
+
+async def a_mail_for_whom_has_no_address_is_not_written_where_nothing_can_be_on_its_way(world: World) -> None:
+    person, unheard = uuid4(), uuid4()
+    await know(world, person, None)
+    for each in (person, unheard):
+        await write(world, each, in_order=True, sequence=2)
+    own = await write(world, person, AddressDoubted(), a_code(), to=ADDRESS, in_order=True, sequence=3)
+    assert set(await written(world, person)) == {own}
+    assert len(await written(world, unheard)) == 1
+    await change(world, cause(person, 4, in_order=True), ADDRESS)
+    later = await write(world, person, in_order=True, sequence=5)
+    assert later in await written(world, person)
+
+
+async def a_mail_that_waited_in_vain_for_an_address_failed_only_if_there_may_be_one(world: World) -> None:
+    person, unheard, dropped = uuid4(), uuid4(), uuid4()
+    await know(world, person, None)
+    await know(world, dropped)
+    waiting = {each: await write(world, each) for each in (person, unheard, dropped)}
+    await claim(world, waiting[dropped])
+    await world.run(contacts.forget_address, contacts.ForgetAddress(dropped, 2))
+    over = NOW + WINDOW
+    ends = [await world.run(sending.expire_mail, sending.ExpireMail(each, over)) for each in waiting.values()]
+    assert ends == [State.SUPERSEDED, State.EXPIRED, State.SUPERSEDED]
+    said = [each for each in await world.said() if each.person_id in waiting]
+    assert [(each.person_id, type(each)) for each in said] == [(unheard, EmailFailed)]
+
+
+async def a_mail_to_an_own_address_that_could_not_be_sent_failed_although_the_account_has_none(world: World) -> None:
+    person = uuid4()
+    await know(world, person, None)
+    mail_id = await write(world, person, AddressDoubted(), to=ADDRESS)
+    assert await world.run(sending.expire_mail, sending.ExpireMail(mail_id, NOW + WINDOW)) is State.EXPIRED
 
 
 async def a_wished_for_address_is_asked_and_the_present_one_told(world: World) -> None:
