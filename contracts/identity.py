@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from contracts.birth_date import BirthDate
 from contracts.event import Event
 from contracts.sealed import Sealed
+from contracts.viewing import Viewer
 
 
 class Channel(StrEnum):
@@ -130,6 +131,15 @@ class LoggedIn(Event, type="identity.LoggedIn.v1"):
     previous: LogIn | None
     failed_attempts_since: int
     new_device: bool = False
+
+
+class ProfileViewed(Event, type="identity.ProfileViewed.v1"):
+    """A person's profile, sessions, devices or passkeys were looked at; said once for each session that does."""
+
+    session_id: UUID
+    channel: Channel
+    viewer: Viewer
+    viewed_at: datetime
 
 
 class SessionRevoked(Event, type="identity.SessionRevoked.v1"):

@@ -25,6 +25,7 @@ from contracts.identity import (
     NirCertified,
     PasskeyAdded,
     PasskeyRemoved,
+    ProfileViewed,
     SessionRevoked,
 )
 from contracts.notifications import EmailFailed, EmailSent
@@ -56,6 +57,7 @@ TOLD: tuple[type[Event], ...] = (
     PasskeyAdded,
     PasskeyRemoved,
     PaymentsViewed,
+    ProfileViewed,
     ReimbursementPaid,
     RequestsViewed,
 )

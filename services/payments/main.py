@@ -9,12 +9,13 @@ import sys
 from chassis import rotation
 from chassis.app import create_app
 from chassis.service import Service
+from chassis.viewings import Viewings
 from services.payments.api import router
 from services.payments.consumers import consumers
 from services.payments.domain.parameters import BUILT_IN, Parameters
+from services.payments.handlers import note_viewing
 from services.payments.settings import Settings
 from services.payments.store import INDEXES, MongoStore
-from services.payments.viewings import Viewings
 
 settings = Settings()
 parameters = Parameters((*BUILT_IN, *settings.parameters))
@@ -26,7 +27,7 @@ app = create_app(
     consumers=consumers,
     indexes=INDEXES,
 )
-app.state.viewings = Viewings(app.state.work)
+app.state.viewings = Viewings(app.state.work, note_viewing)
 
 if __name__ == "__main__":
     sys.exit(asyncio.run(rotation.main(sys.argv[1:], service, {})))

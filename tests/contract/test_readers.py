@@ -25,6 +25,7 @@ WITHOUT_A_MAIL = {
     "identity.CaisseChanged.v1": "the person told the caisse of the move; the home page and the access log show it",
     "identity.NameChanged.v1": "the person gave the caisse the name; the next mail and the home page use it",
     "identity.EmailValidated.v1": "the person has just used the code that was mailed",
+    "identity.ProfileViewed.v1": "the access log shows it",
     "notifications.EmailSent.v1": "it is the mail",
     "notifications.EmailFailed.v1": "a mail cannot tell that mails fail; the home page does",
     "payments.PaymentsViewed.v1": "the access log shows it",
@@ -34,6 +35,7 @@ WITHOUT_A_MAIL = {
 HEARD_WITHOUT_A_MAIL = {"identity.AccountClosed.v1", "identity.NameChanged.v1"}
 # What the access log alone reads; the home page counts where it is changed, and not only marked as seen.
 FOR_THE_ACCESS_LOG = {
+    "identity.ProfileViewed.v1": "it is said for the access log, which is who looked",
     "payments.PaymentsViewed.v1": "it is said for the access log, which is who looked",
     "procedures.RequestsViewed.v1": "it is said for the access log, which is who looked",
 }

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from chassis.auth import CurrentPerson
 from chassis.routes import CurrentWork, Now
 from services.identity import handlers
+from services.identity.api.looking import Noted
 from services.identity.domain.session import Client
 from services.identity.handlers import KnownDevices
 
@@ -50,10 +51,11 @@ class DevicesView(BaseModel):
 
 
 @router.get("", operation_id="list_devices", summary="List the known devices")
-async def list_devices(person: CurrentPerson, work: CurrentWork, now: Now) -> DevicesView:
+async def list_devices(person: CurrentPerson, work: CurrentWork, noted: Noted, now: Now) -> DevicesView:
     """The devices that are remembered for 30 days."""
-    query = handlers.ListDevices(person.id, person.session_id, now)
-    return DevicesView.of(await work.read(handlers.list_devices, query))
+    known = await work.read(handlers.list_devices, handlers.ListDevices(person.id, person.session_id, now))
+    await noted()
+    return DevicesView.of(known)
 
 
 @router.delete("/{device_id}", status_code=204, operation_id="forget_device", summary="Forget a known device")

@@ -15,6 +15,7 @@ from services.identity import handlers
 from services.identity.api.credentials import NewCredential, UsedCredential
 from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel, TypedCode
 from services.identity.api.franceconnect import Tickets
+from services.identity.api.looking import Noted
 from services.identity.api.parts import CurrentParts
 from services.identity.api.sessions import TokensView
 from services.identity.api.step_up import CurrentCodeCheck
@@ -208,9 +209,11 @@ async def add_passkey(
 
 
 @router.get("/me/passkeys", operation_id="list_passkeys", summary="List the passkeys")
-async def list_passkeys(person: CurrentPerson, work: CurrentWork) -> PasskeysView:
+async def list_passkeys(person: CurrentPerson, work: CurrentWork, noted: Noted) -> PasskeysView:
     """The passkeys that open the account."""
-    return PasskeysView.of(await work.read(handlers.list_passkeys, handlers.ListPasskeys(person.id)))
+    found = await work.read(handlers.list_passkeys, handlers.ListPasskeys(person.id))
+    await noted()
+    return PasskeysView.of(found)
 
 
 @router.delete("/me/passkeys/{passkey_id}", status_code=204, operation_id="remove_passkey", summary="Remove a passkey")

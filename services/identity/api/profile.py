@@ -11,6 +11,7 @@ from chassis.auth import CurrentPerson
 from chassis.routes import CurrentWork, Now
 from contracts.identity import Channel, LogIn, LogInWay
 from services.identity import handlers
+from services.identity.api.looking import Noted
 from services.identity.domain.email import Email
 from services.identity.handlers.profile import Profile
 
@@ -77,6 +78,8 @@ def _masked(email: Email | None) -> str | None:
 
 
 @router.get("/me", operation_id="read_profile", summary="The profile")
-async def read_profile(person: CurrentPerson, work: CurrentWork, now: Now) -> ProfileView:
+async def read_profile(person: CurrentPerson, work: CurrentWork, noted: Noted, now: Now) -> ProfileView:
     """The profile of whoever is logged in."""
-    return ProfileView.of(await work.read(handlers.read_profile, handlers.ReadProfile(person.id, now)))
+    profile = await work.read(handlers.read_profile, handlers.ReadProfile(person.id, now))
+    await noted()
+    return ProfileView.of(profile)

@@ -15,6 +15,7 @@ from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT
 from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel, SecondCode, TypedCode, TypedNir
+from services.identity.api.looking import Noted
 from services.identity.api.parts import EVEN_PACE_ONCE_JUDGED, CurrentParts, Opaque, Say, Tokens
 from services.identity.domain.challenge import Challenge
 from services.identity.domain.log_in import let_in
@@ -245,10 +246,11 @@ async def refresh_session(
 
 
 @router.get("/sessions", operation_id="list_sessions", summary="List the devices that are logged in")
-async def list_sessions(person: CurrentPerson, work: CurrentWork, now: Now) -> SessionsView:
+async def list_sessions(person: CurrentPerson, work: CurrentWork, noted: Noted, now: Now) -> SessionsView:
     """The person's live sessions."""
-    query = handlers.ListSessions(person.id, now)
-    return SessionsView.of(await work.read(handlers.list_sessions, query), person)
+    found = await work.read(handlers.list_sessions, handlers.ListSessions(person.id, now))
+    await noted()
+    return SessionsView.of(found, person)
 
 
 @router.delete("/sessions", status_code=204, operation_id="end_sessions", summary="Log out everywhere")

@@ -39,6 +39,7 @@ class What(StrEnum):
     NIR_CERTIFIED = "nir-certified"
     CAISSE_CHANGED = "caisse-changed"
     NAME_CHANGED = "name-changed"
+    PROFILE_VIEWED = "profile-viewed"
     PAYMENTS_VIEWED = "payments-viewed"
     REIMBURSEMENT_PAID = "reimbursement-paid"
     REQUESTS_VIEWED = "requests-viewed"
@@ -97,6 +98,7 @@ NOTED: Mapping[type[Event], tuple[What, Who]] = {
     identity.NirCertified: (What.NIR_CERTIFIED, Who.CAISSE),
     identity.CaisseChanged: (What.CAISSE_CHANGED, Who.CAISSE),
     identity.NameChanged: (What.NAME_CHANGED, Who.CAISSE),
+    identity.ProfileViewed: (What.PROFILE_VIEWED, Who.SELF),
     payments.PaymentsViewed: (What.PAYMENTS_VIEWED, Who.SELF),
     payments.ReimbursementPaid: (What.REIMBURSEMENT_PAID, Who.CAISSE),
     procedures.RequestsViewed: (What.REQUESTS_VIEWED, Who.SELF),
@@ -133,7 +135,7 @@ def _particulars(event: Event) -> dict[str, Any]:
             return {"failed_attempts": failed}
         case identity.AccountReopened(way=way):
             return {"way": way}
-        case payments.PaymentsViewed() | procedures.RequestsViewed():
+        case identity.ProfileViewed() | payments.PaymentsViewed() | procedures.RequestsViewed():
             return {"who": VIEWERS[event.viewer], "channel": event.channel, "session_id": event.session_id}
         case identity.DeviceChallenged() | identity.CodeChosen() | identity.PasskeyAdded() | identity.PasskeyRemoved():
             return {"channel": event.channel}

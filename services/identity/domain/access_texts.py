@@ -36,6 +36,7 @@ SENTENCES: Mapping[What, Text] = {
     ),
     What.CAISSE_CHANGED: Text("Rattachement à une autre caisse", "Move to another caisse"),
     What.NAME_CHANGED: Text("Changement de votre nom", "Change of your name"),
+    What.PROFILE_VIEWED: Text("Consultation de votre profil", "Look at your profile"),
     What.PAYMENTS_VIEWED: Text("Consultation de vos paiements", "Look at your payments"),
     What.REIMBURSEMENT_PAID: Text("Remboursement ajouté à votre dossier", "Reimbursement added to your file"),
     What.REQUESTS_VIEWED: Text("Consultation de vos démarches", "Look at your requests"),

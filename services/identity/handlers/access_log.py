@@ -1,15 +1,19 @@
 """Keeping and showing who did what with a person's data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from contracts.event import Event
+from contracts.identity import Channel, ProfileViewed
+from contracts.viewing import Viewer
 from services.identity.domain import access_log
-from services.identity.domain.access_log import Page, Position
+from services.identity.domain.access_log import Entry, Page, Position
 from services.identity.handlers.ports import Store
 
 PAGE = 50
+PIECE = 500
 
 
 @dataclass(frozen=True)
@@ -37,3 +41,39 @@ class ReadAccessLog:
 async def read_access_log(query: ReadAccessLog, store: Store) -> Page:
     """The person's log, newest first."""
     return access_log.page(await store.entries(query.person_id, after=query.after, limit=PAGE + 1), PAGE)
+
+
+async def export_access_log(query: ReadAccessLog, store: Store) -> Sequence[Entry]:
+    """Every entry from there on, newest first; read in pieces, so that others are served meanwhile."""
+    found, after = list[Entry](), query.after
+    while True:
+        piece = access_log.page(await store.entries(query.person_id, after=after, limit=PIECE + 1), PIECE)
+        found.extend(piece.entries)
+        after = piece.next_position
+        if after is None:
+            return found
+
+
+@dataclass(frozen=True)
+class NoteViewing:
+    """Somebody was shown a person's profile in this session."""
+
+    person_id: UUID
+    session_id: UUID
+    channel: Channel
+    viewer: Viewer
+    now: datetime
+
+
+async def note_viewing(command: NoteViewing, store: Store) -> None:
+    """Tell the person's access log, once a session (domain B4)."""
+    if await store.is_noted(command.session_id):
+        return
+    viewed = ProfileViewed(
+        person_id=command.person_id,
+        session_id=command.session_id,
+        channel=command.channel,
+        viewer=command.viewer,
+        viewed_at=command.now,
+    )
+    await store.note(viewed)

@@ -16,13 +16,14 @@ from chassis.clock import today
 from chassis.mongo import DatabaseDown
 from chassis.outbox import envelope_of
 from chassis.service import Service
+from chassis.viewings import Viewings
 from contracts.payments import PaymentsViewed
 from services.payments import handlers
 from services.payments.api import router
 from services.payments.consumers import consumers
 from services.payments.domain.parameters import BUILT_IN, Parameters
+from services.payments.handlers import note_viewing
 from services.payments.store import INDEXES, MongoStore
-from services.payments.viewings import Viewings
 from tests.infra import fresh_service
 from tests.unit.payments.builders import ANNA, BEN, a_pharmacy_line, a_settlement
 
@@ -52,7 +53,7 @@ class Payments:
         self.work = app.state.work
         self.database = service.database
         self.app = app
-        app.state.viewings = Viewings(app.state.work)
+        app.state.viewings = Viewings(app.state.work, note_viewing)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://payments")
 
     async def pay(self, *lines: Any) -> list[str]:
@@ -213,7 +214,7 @@ async def test_whoever_looks_is_noted_once_a_session(payments: Payments) -> None
     for path in ("/payments", seen, "/payments"):
         answer = await payments.http.get(path, headers=as_caller(ANNA, session))
         assert (answer.status_code, "x-read-after" in answer.headers) == (200, False)
-    payments.app.state.viewings = Viewings(payments.app.state.work)
+    payments.app.state.viewings = Viewings(payments.app.state.work, note_viewing)
     assert (await payments.http.get(seen, headers=as_caller(ANNA, session))).status_code == 200
     assert await noted(payments) == [(ANNA, session)]
     assert (await payments.get(seen, person=BEN)).status_code == 404

@@ -17,14 +17,14 @@ from chassis.inbox import Inbox, Outcome, Record
 from chassis.mongo import DatabaseDown
 from chassis.outbox import envelope_of
 from chassis.service import Service
+from chassis.viewings import Viewings
 from contracts.envelope import Envelope, encode
 from contracts.procedures import RequestsViewed
 from services.procedures.api import router
 from services.procedures.consumers import consumers
 from services.procedures.domain.parameters import BUILT_IN, Parameters
-from services.procedures.handlers import Store
+from services.procedures.handlers import Store, note_viewing
 from services.procedures.store import INDEXES, MongoStore
-from services.procedures.viewings import Viewings
 from tests.infra import fresh_service
 from tests.unit.procedures.builders import ANNA, BEN, NOW
 
@@ -51,7 +51,7 @@ class Procedures:
         app = create_app(service, store=store, routers=[router], consumers=consumers, indexes=INDEXES)
         self.database = service.database
         self.app = app
-        app.state.viewings = Viewings(app.state.work)
+        app.state.viewings = Viewings(app.state.work, note_viewing)
         self._inbox: Inbox[Store] = Inbox(consumers, app.state.work, store, service.cipher)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://procedures")
 
@@ -260,7 +260,7 @@ async def test_whoever_looks_is_noted_once_a_session(procedures: Procedures) -> 
     for path in ("/requests", seen, "/requests"):
         answer = await procedures.http.get(path, headers=as_caller(ANNA, session))
         assert (answer.status_code, "x-read-after" in answer.headers) == (200, False)
-    procedures.app.state.viewings = Viewings(procedures.app.state.work)
+    procedures.app.state.viewings = Viewings(procedures.app.state.work, note_viewing)
     assert (await procedures.http.get(seen, headers=as_caller(ANNA, session))).status_code == 200
     assert await noted(procedures) == [(ANNA, session)]
     assert (await procedures.get(seen, person=BEN)).status_code == 404

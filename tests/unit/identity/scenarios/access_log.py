@@ -1,14 +1,16 @@
 """Who did what with a person's data: every fact once, newest first, for that person alone."""
 
 from datetime import datetime
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 from contracts.event import Event
-from contracts.identity import Channel, CodeChosen, LoggedIn, LogIn, LogInBlocked, LogInWay
+from contracts.identity import Channel, CodeChosen, LoggedIn, LogIn, LogInBlocked, LogInWay, ProfileViewed
 from contracts.payments import PaymentsViewed
 from contracts.viewing import Viewer
 from services.identity import handlers
-from services.identity.domain.access_log import Page, Position, What, Who
+from services.identity.domain.access_log import Entry, Page, Position, What, Who
+from services.identity.handlers import access_log
 from services.identity.handlers.access_log import PAGE
 from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
@@ -80,3 +82,39 @@ async def the_pages_hold_every_entry_once_newest_first_and_nobody_elses(scene: S
     places = [(entry.at, str(entry.id)) for entry in (*first.entries, *second.entries)]
     assert places == sorted(set(places), reverse=True)
     assert len((await read(scene, MARC)).entries) == 1
+
+
+@scenario
+async def the_whole_log_comes_in_pieces_every_entry_once_newest_first_and_nobody_elses(scene: Scene) -> None:
+    await note(scene, chosen(MARC))
+    for number in range(14):
+        await note(scene, chosen(), at=NOW + (number // 3) * MINUTE)
+    with patch.object(access_log, "PIECE", 7):
+        whole = await export(scene)
+        rest = await export(scene, after=Position(whole[4].at, whole[4].id))
+    places = [(entry.at, str(entry.id)) for entry in whole]
+    assert places == sorted(set(places), reverse=True)
+    assert (len(whole), {entry.person_id for entry in whole}) == (14, {LUCIE})
+    assert rest == whole[5:]
+    assert await export(scene, uuid4()) == []
+
+
+async def export(scene: Scene, person: UUID = LUCIE, after: Position | None = None) -> list[Entry]:
+    """A person takes their log along."""
+    found: list[Entry] = await scene.run(handlers.export_access_log, handlers.ReadAccessLog(person, after))
+    return found
+
+
+@scenario
+async def a_look_at_the_profile_is_noted_once_a_session(scene: Scene) -> None:
+    first, second = (
+        handlers.NoteViewing(LUCIE, uuid4(), channel, Viewer.SELF, NOW) for channel in (Channel.WEB, Channel.APP)
+    )
+    for look in (first, first, second, first):
+        await scene.run(handlers.note_viewing, look)
+    assert await scene.told() == ["ProfileViewed", "ProfileViewed"]
+    viewed = await scene.last(ProfileViewed)
+    assert (viewed.session_id, viewed.channel, viewed.viewer) == (second.session_id, Channel.APP, Viewer.SELF)
+    await note(scene, viewed)
+    [entry] = (await read(scene)).entries
+    assert (entry.what, entry.who, entry.session_id) == (What.PROFILE_VIEWED, Who.SELF, second.session_id)
