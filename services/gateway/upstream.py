@@ -20,7 +20,7 @@ from services.gateway.domain.code_forms import SHIPPED, CodeForms
 NOBODY = Caller("anonymous")
 KEPT_OPEN = 5  # seconds; a service closes an idle connection after 10
 FORMS_KEPT, FORMS_MISSED = 60.0, 5.0  # seconds until they are asked for again, after an answer and without one
-PASSED_BACK = ("content-type", "retry-after", "x-read-after", "location")
+PASSED_BACK = ("content-type", "content-disposition", "retry-after", "x-read-after", "location")
 
 
 class Upstream:

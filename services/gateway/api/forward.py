@@ -14,14 +14,14 @@ from services.gateway.domain.calls import Answer, Call
 from services.gateway.domain.capabilities import PREFIX, Capability, forwarded
 from services.gateway.domain.sessions import Session
 
-PASSED_ON = ("accept-language", "idempotency-key")
+PASSED_ON = ("accept", "accept-language", "idempotency-key")
 LONGEST_HEADER = 200
 QUERY_CHARACTERS = "!$&'()*+,;=:@/?%-._~[]"
 _id = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def call_of(request: Request, wanted: Capability, session: Session | None, body: bytes) -> Call:
-    """What the service is asked: of the caller's headers, nothing but language and idempotency key."""
+    """What the service is asked: of the caller's headers, nothing but form, language and idempotency key."""
     headers = {name: value for name in PASSED_ON if (value := _plain(request.headers.get(name)))}
     if body:
         headers["content-type"] = "application/json"

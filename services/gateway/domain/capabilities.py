@@ -152,7 +152,9 @@ CAPABILITIES: Sequence[Capability] = (
     ),
     Capability("POST", "/email-validations", "identity", Access.PUBLIC, ("F08",), "Validate an e-mail address"),
     Capability("POST", "/account-freezes", "identity", Access.PUBLIC, ("B3",), "Say “ce n'est pas moi”"),
-    Capability("GET", "/me/access-log", "identity", Access.SESSION, ("B4",), "Who looked at my data"),
+    Capability(
+        "GET", "/me/access-log", "identity", Access.SESSION, ("B4",), "Who looked at my data, by the page or as a file"
+    ),
     Capability(
         "POST",
         "/code-resets",

@@ -1,16 +1,18 @@
 """Who did what with a person's data, shown to that person."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.auth import CurrentPerson
-from chassis.routes import CurrentWork, Language
+from chassis.routes import CurrentWork, Language, Today
 from contracts.identity import Channel, LogInWay
 from services.identity import handlers
+from services.identity.domain.access_export import as_csv
 from services.identity.domain.access_log import Entry, Page, Position, What, Who, read_cursor
 from services.identity.domain.access_texts import label
 
@@ -80,10 +82,48 @@ class AccessLogView(BaseModel):
         )
 
 
-@router.get("/me/access-log", operation_id="read_access_log", summary="Who did what with my data")
+CSV = "text/csv"
+_quality = re.compile(r";\s*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)")
+
+
+def wants_csv(accept: str) -> bool:
+    """Whether CSV is named, and not less wanted than JSON (RFC 9110, 12.5.1); whoever names neither gets JSON."""
+    wanted = dict.fromkeys((CSV, "application/json"), 0.0)
+    for each in accept.lower().split(","):
+        kind, _, parameters = each.strip().partition(";")
+        found = _quality.search(f";{parameters}")
+        if kind.strip() in wanted:
+            wanted[kind.strip()] = float(found[1]) if found else 1.0
+    return wanted[CSV] > wanted["application/json"]
+
+
+@router.get(
+    "/me/access-log",
+    operation_id="read_access_log",
+    summary="Who did what with my data",
+    response_model=AccessLogView,
+    responses={200: {"description": "A page; or, as CSV, all.", "content": {CSV: {"schema": {"type": "string"}}}}},
+)
 async def read_access_log(
-    filters: Annotated[AccessLogFilter, Query()], person: CurrentPerson, work: CurrentWork, language: Language
-) -> AccessLogView:
-    """Log-ins, changes, looks, and what the caisse wrote, of the last year (B4)."""
+    filters: Annotated[AccessLogFilter, Query()],
+    request: Request,
+    person: CurrentPerson,
+    *,
+    work: CurrentWork,
+    today: Today,
+    language: Language,
+) -> AccessLogView | Response:
+    """Log-ins, changes, looks, and what the caisse wrote, of the last year (B4).
+
+    With `Accept: text/csv`, every entry from the cursor on (all, without one), as a file to keep.
+    """
     query = handlers.ReadAccessLog(person.id, filters.after())
-    return AccessLogView.of(await work.read(handlers.read_access_log, query), language)
+    if not wants_csv(request.headers.get("accept", "")):
+        return AccessLogView.of(await work.read(handlers.read_access_log, query), language)
+    entries = await work.read(handlers.export_access_log, query)
+    return Response(as_csv(entries, language), media_type=CSV, headers=download(f"acces-a-mes-donnees-{today}.csv"))
+
+
+def download(name: str) -> dict[str, str]:
+    """What makes an answer a file of this name, of which nothing between here and there keeps a copy."""
+    return {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}

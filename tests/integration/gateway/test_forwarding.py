@@ -51,6 +51,16 @@ async def test_a_service_gets_the_body_language_and_key_and_a_token_of_ours(gate
     }
 
 
+async def test_a_form_that_is_asked_for_passes_and_its_name_comes_back(gateway: World) -> None:
+    named = {"content-type": "text/csv", "content-disposition": 'attachment; filename="a.csv"'}
+    gateway.services.answers["GET", "/me/access-log"] = web.Response(body=b"a;b", headers=named)
+    answer = await gateway.browser(accept="text/csv").get("/api/v1/me/access-log")
+    [seen] = [each for each in gateway.services.seen if each.path == "/me/access-log"]
+    assert seen.headers["accept"] == "text/csv"
+    assert (answer.content, {name: answer.headers[name] for name in named}) == (b"a;b", named)
+    assert answer.headers["cache-control"] == "no-store"
+
+
 async def test_a_caller_without_session_is_nobody(gateway: World) -> None:
     await gateway.client().post("/api/v1/accounts", json={"nir": "1"})
     [seen] = gateway.services.seen

@@ -48,6 +48,20 @@ export async function call(method, path, body, working = () => {}) {
   throw refusal;
 }
 
+/** What the API answers in this form, to be kept as a file of that name. Throws Refusal. */
+export async function file(path, form) {
+  const started = Date.now();
+  const ask = () => send("GET", path, undefined, undefined, form);
+  let response = await ask();
+  if ((await over(response, false)) && (await refresh(started))) response = await ask();
+  if (response.ok) {
+    const [, name] = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition")) ?? [];
+    return { content: await response.blob(), name: name ?? "compte" };
+  }
+  if (response.status === 401) leave("/connexion");
+  throw new Refusal(response.status, await response.json().catch(() => ({})));
+}
+
 /** The home page, with whatever this browser has written. */
 export async function home() {
   remember(broughtAlong());
@@ -63,8 +77,8 @@ export function leave(address) {
   location.replace(address);
 }
 
-async function send(method, path, body, solution) {
-  const headers = { Accept: "application/json", "Accept-Language": "fr" };
+async function send(method, path, body, solution, form = "application/json") {
+  const headers = { Accept: form, "Accept-Language": "fr" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method === "POST" || method === "PUT") headers["Idempotency-Key"] = keyOf(method, path, body);
   if (solution) headers["X-Altcha"] = solution;

@@ -1,6 +1,6 @@
 // Ways in, devices, passkeys, the e-mail address, and who looked at what.
 
-import { call, leave, Refusal } from "./api.js";
+import { call, file, leave, Refusal } from "./api.js";
 import { authorization, elsewhere, offer } from "./public.js";
 import { $, complain, el, facts, instant, link, paragraph, parameter, show, table, tell } from "./dom.js";
 
@@ -100,6 +100,13 @@ export const CEREMONIES = {
   async leaveEverywhere() {
     const answer = await call("DELETE", "/sessions");
     leave(answer?.continue_at ?? "/");
+  },
+
+  async keepLog() {
+    const { content, name } = await file("/me/access-log", "text/csv");
+    const address = URL.createObjectURL(content);
+    el("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
   },
 };
 
