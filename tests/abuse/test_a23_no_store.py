@@ -39,6 +39,13 @@ async def test_no_answer_to_a_session_is_kept(owner: Resident, browser: Browser,
     not_kept(again)
 
 
+async def test_a_file_that_was_asked_for_is_not_kept_on_its_way(browser: Browser) -> None:
+    reply = await browser.send("GET", "/me/access-log", accept="text/csv")
+    assert (reply.status, reply.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert reply.headers["content-disposition"].startswith("attachment;")
+    not_kept(reply)
+
+
 @pytest.mark.parametrize("each", CAPABILITIES, ids=name_of)
 async def test_no_refusal_is_kept(world: World, owner: Resident, each: Capability) -> None:
     unread = {} if each.method == "GET" else {"raw": b"{", "kind": "application/json"}
