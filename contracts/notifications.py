@@ -38,9 +38,16 @@ class EmailSent(Event, type="notifications.EmailSent.v1"):
 
 
 class EmailFailed(Event, type="notifications.EmailFailed.v1"):
-    """The e-mail will not be sent: refused for good, or expired before it could be sent."""
+    """The e-mail reaches nobody: refused for good, expired before it could be sent, come back, or complained about.
+
+    `reason` is `expired`, `invalid-address`, `smtp-<code>` (refused at once), `bounce` (accepted, and came back) or
+    `complaint` (its reader calls it spam); a new word may come. `bounce` and `complaint` may follow `EmailSent`.
+    `address_since`: since when, as identity told it, the address it went to was the account's (`created_at` of
+    `AccountCreated`, `changed_at` of `EmailChanged`); null for any other address.
+    """
 
     email_id: str
     kind: EmailKind
     reason: str
     failed_at: datetime
+    address_since: datetime | None = None

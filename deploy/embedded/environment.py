@@ -98,6 +98,7 @@ def _particular(name: str, ports: Ports, keys: Keys, data: Path) -> dict[str, st
                 "SMTP_URL": f"smtp://{ports.address('smtp')}",
                 "SENDER": SENDER,
                 "FREEZE_KEY": json.dumps(keys.freeze_key),
+                "MAIL_REPORT_KEY": keys.mail_report_key,
                 "PUBLIC_URL": ports.site,
             }
         case _:

@@ -15,6 +15,7 @@ Jwk = dict[str, Any]
 FIELD_KEY_BYTES = 96
 INDEX_KEY_BYTES = 32
 PEPPER_BYTES = 32
+MAIL_REPORT_KEY_BYTES = 32
 PRIVATE_PARTS = frozenset({"d"})
 
 
@@ -35,6 +36,7 @@ class Keys:
     signing_key: Jwk
     pepper: str
     freeze_key: Jwk
+    mail_report_key: str
     services: dict[str, ServiceKeys]
 
     @property
@@ -59,9 +61,10 @@ def keys_of(data: Path) -> Keys:
     if not path.exists():
         _write(path, _new_keys())
     kept = json.loads(path.read_text())
-    if "freeze_key" not in kept:
+    added = {"freeze_key": _ed25519("notifications-1"), "mail_report_key": _random(MAIL_REPORT_KEY_BYTES)}
+    if not added.keys() <= kept.keys():
         # A folder of an older version keeps the keys that it has.
-        kept["freeze_key"] = _ed25519("notifications-1")
+        kept = {**added, **kept}
         _write(path, _keys(kept))
     return _keys(kept)
 
@@ -77,6 +80,7 @@ def _new_keys() -> Keys:
         signing_key=_ed25519("identity-1"),
         pepper=_random(PEPPER_BYTES),
         freeze_key=_ed25519("notifications-1"),
+        mail_report_key=_random(MAIL_REPORT_KEY_BYTES),
         services={
             name: ServiceKeys(_random(FIELD_KEY_BYTES), _random(INDEX_KEY_BYTES), _p256(name)) for name in SERVICES
         },

@@ -49,7 +49,8 @@ consumers: Consumers[Store] = Consumers(group="notifications")
 @consumers.on(AccountCreated)
 async def welcome(envelope: Envelope, event: AccountCreated, store: Store) -> None:
     """Here is your first provisional code, unless FranceConnect opens the account; and we know whom to write to."""
-    person = RememberContact(event.person_id, envelope.sequence, event.first_name, event.last_name, event.email)
+    name = event.first_name, event.last_name
+    person = RememberContact(event.person_id, envelope.sequence, *name, event.email, event.created_at)
     await contacts.remember_contact(person, store)
     if event.provisional_code and event.code_expires_at:
         code = _code(envelope, event.provisional_code, event.code_expires_at, Series.PROVISIONAL)

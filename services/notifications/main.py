@@ -13,6 +13,7 @@ from chassis.service import Service
 from services.notifications.api import router
 from services.notifications.consumers import consumers
 from services.notifications.mailer import SmtpMailer
+from services.notifications.reports import ReportKey
 from services.notifications.sender import SENDERS, Sender, SharedClock
 from services.notifications.settings import Settings
 from services.notifications.store import ENCRYPTED, INDEXES, MongoStore
@@ -50,6 +51,7 @@ app = create_app(
     indexes=INDEXES,
     tasks={"expire mails": sender.expire, **{f"send mails {n}": sender.send_due for n in range(1, SENDERS + 1)}},
 )
+app.state.report_key = ReportKey(settings.mail_report_key.get_secret_value() if settings.mail_report_key else None)
 
 if __name__ == "__main__":
     sys.exit(asyncio.run(rotation.main(sys.argv[1:], service, ENCRYPTED)))

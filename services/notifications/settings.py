@@ -28,3 +28,8 @@ class Settings(ServiceSettings):
     sender: Annotated[str, AfterValidator(_with_address)] = Field(description="Name <address> that mails come from.")
     public_url: HttpUrl = Field(description="Where a person finds the account.")
     freeze_key: SecretStr = Field(description="Private JWK (Ed25519) that signs the links “ce n'est pas moi”.")
+    mail_report_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="What the mail provider signs its reports with; unset, it cannot report.",
+    )

@@ -18,7 +18,7 @@ from services.notifications.handlers.ports import Due
 
 KEPT = timedelta(days=90)
 BATCH = 500
-INSTANTS = ("created_at", "told_at", "give_up_at", "at", "due_at")
+INSTANTS = ("created_at", "told_at", "give_up_at", "at", "due_at", "address_since", "delayed_at")
 INDEXES: Mapping[str, Sequence[Index]] = {
     "mails": [
         Index(("open", "due_at")),

@@ -49,6 +49,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /me/email": {"email": "autre@exemple.invalid", "current_code": CODE},
     "POST /email-validations": {"token": TOKEN},
     "POST /account-freezes": {"token": TOKEN},
+    "POST /mail-reports": {"message_id": f"<{TOKEN}@exemple.invalid>", "kind": "bounce"},
     "POST /code-resets": {"nir": NIR, "birth_date": "1985-03-14"},
     "PUT /me/code": {"new_code": CODE, "current_code": "62831853"},
     "POST /requests": {"kind": "vitale-card-order"},

@@ -24,6 +24,7 @@ NAMED_IN_BODIES = {
     "POST /me/franceconnect": {"link_ticket"},
     "POST /me/passkeys": {"ceremony_id", "credential"},
     "POST /email-validations": {"token"},
+    "POST /mail-reports": {"message_id"},
     "POST /account-freezes": {"token"},
 }
 WORDS = ("_id", "_token", "token", "ticket", "state", "credential")

@@ -21,8 +21,9 @@ _id = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def call_of(request: Request, wanted: Capability, session: Session | None, body: bytes) -> Call:
-    """What the service is asked: of the caller's headers, nothing but form, language and idempotency key."""
-    headers = {name: value for name in PASSED_ON if (value := _plain(request.headers.get(name)))}
+    """What the service is asked: of the caller's headers, only form, language, idempotency key and what it reads."""
+    names = (*PASSED_ON, wanted.header) if wanted.header else PASSED_ON
+    headers = {name: value for name in names if (value := _plain(request.headers.get(name)))}
     if body:
         headers["content-type"] = "application/json"
     return Call(

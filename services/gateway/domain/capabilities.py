@@ -41,6 +41,8 @@ class Capability:
     that its answer is the same for everybody and may be kept; of every other answer nothing is. `device` says that it
     matters on which device it is asked: a browser's cookie goes along as the `device_token` of the body. `contact`
     says that whoever is kept waiting here is told whom to call (F23): its 202 and 429 carry a caisse's contact card.
+    `header`: what else of the caller's headers its service reads. Without `channels` it is neither for browsers nor for
+    our applications.
     """
 
     method: str
@@ -54,6 +56,7 @@ class Capability:
     cacheable: bool = False
     device: bool = False
     contact: bool = False
+    header: str | None = None
     target: str | None = None
     menu: str | None = None
     shortcuts: tuple[Shortcut, ...] = ()
@@ -152,6 +155,16 @@ CAPABILITIES: Sequence[Capability] = (
     ),
     Capability("POST", "/email-validations", "identity", Access.PUBLIC, ("F08",), "Validate an e-mail address"),
     Capability("POST", "/account-freezes", "identity", Access.PUBLIC, ("B3",), "Say “ce n'est pas moi”"),
+    Capability(
+        "POST",
+        "/mail-reports",
+        "notifications",
+        Access.PUBLIC,
+        ("F22", "F23"),
+        "Report what became of an e-mail",
+        channels=frozenset(),
+        header="x-report-signature",
+    ),
     Capability(
         "GET", "/me/access-log", "identity", Access.SESSION, ("B4",), "Who looked at my data, by the page or as a file"
     ),

@@ -69,6 +69,8 @@ LIMITS: Table = {
     "POST /franceconnect/sessions": _limits(5 * MINUTE, network=60),
     "POST /email-validations": _limits(HOUR, network=30),
     "POST /account-freezes": _limits(HOUR, network=30),
+    # A provider reports from few addresses, and on many mails when a mail server of theirs is away.
+    "POST /mail-reports": _limits(MINUTE, network=600),
     EVERY_OTHER_WRITE: (*_limits(MINUTE, session=120), *_limits(5 * MINUTE, network=60)),
 }
 

@@ -5,6 +5,7 @@ changes nothing.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from services.notifications.domain.mails import Mail
 from services.notifications.domain.reasons import may_reach_a_stranger
@@ -14,7 +15,8 @@ from services.notifications.domain.reasons import may_reach_a_stranger
 class Contact:
     """How a person is named and where written to; `email` is None while the account has no address.
 
-    `named_by` and `located_by` are the sequences of identity's events that told it.
+    `named_by` and `located_by` are the sequences of identity's events that told it; `located_at` is since when the
+    address is the account's, as the event said.
     """
 
     first_name: str = ""
@@ -22,6 +24,7 @@ class Contact:
     email: str | None = field(default=None, repr=False)
     named_by: int = 0
     located_by: int = 0
+    located_at: datetime | None = None
 
     @property
     def has_no_address(self) -> bool:
@@ -31,11 +34,12 @@ class Contact:
 
 @dataclass(frozen=True)
 class Addressee:
-    """Whom one mail goes to."""
+    """Whom one mail goes to; `since` when the address is the account's, if it is."""
 
     first_name: str
     last_name: str
     email: str = field(repr=False)
+    since: datetime | None = None
 
 
 def name(contact: Contact, first_name: str, last_name: str, sequence: int) -> Contact:
@@ -45,9 +49,11 @@ def name(contact: Contact, first_name: str, last_name: str, sequence: int) -> Co
     return replace(contact, first_name=first_name, last_name=last_name, named_by=sequence)
 
 
-def locate(contact: Contact, email: str | None, sequence: int) -> Contact:
-    """The contact at this address, unless a newer event told another."""
-    return contact if contact.located_by >= sequence else replace(contact, email=email, located_by=sequence)
+def locate(contact: Contact, email: str | None, sequence: int, at: datetime | None = None) -> Contact:
+    """The contact at this address since then, unless a newer event told another."""
+    if contact.located_by >= sequence:
+        return contact
+    return replace(contact, email=email, located_by=sequence, located_at=at)
 
 
 def forget(contact: Contact, sequence: int) -> Contact:
@@ -66,6 +72,7 @@ def addressee(mail: Mail, contact: Contact) -> Addressee | None:
     email = mail.to or contact.email
     if email is None:
         return None
+    since = mail.address_since if mail.to else contact.located_at
     if may_reach_a_stranger(mail.about):
-        return Addressee("", "", email)
-    return Addressee(contact.first_name, contact.last_name, email)
+        return Addressee("", "", email, since)
+    return Addressee(contact.first_name, contact.last_name, email, since)

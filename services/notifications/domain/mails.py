@@ -4,6 +4,8 @@ created ─▶ claimed ─▶ sent          the server accepted it
    ▲          ├─────▶ failed        the server refused it for good
    └──────────┤                     the server was away or busy: again later
               └─────▶ expired       its window, or its code's life, is over
+any that was tried ─▶ bounced       the provider says that it came back
+any that was tried ─▶ complained    the provider says that its reader calls it spam
 created ─▶ superseded               a newer code of its series exists, the account is closed, or has no address
 """
 
@@ -32,7 +34,7 @@ SECOND_MAIL = UUID("5b0c8f5e-6a53-4f0a-9d1c-6f2f6f0d7c11")
 
 
 class State(StrEnum):
-    """Where a mail is. Created and claimed mails are open; every other state is final."""
+    """Where a mail is. Created and claimed mails are open; of the others only a provider's report makes another."""
 
     CREATED = "created"
     CLAIMED = "claimed"
@@ -40,6 +42,8 @@ class State(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
 
     @property
     def is_open(self) -> bool:
@@ -82,6 +86,8 @@ class Mail:
     """One e-mail. Its id is that of the event that is its reason, or follows from it.
 
     It goes to `to`, or, without, to the address that is known when it is sent; `to` is None once the mail is over.
+    `address_since` tells that address from the account's others, if it was the account's; it is None, too, when two
+    tries went to different ones. `delayed_at`: when the provider first said that it cannot deliver it yet.
     A sender may take it from `due_at` on: at once, after a pause, or when the lease of a claim has run out.
     `told_at` is when its reason happened, by the clock of the service that told it.
     """
@@ -95,6 +101,8 @@ class Mail:
     at: datetime
     code: Code | None = None
     to: str | None = field(default=None, repr=False)
+    address_since: datetime | None = None
+    delayed_at: datetime | None = None
     traceparent: str | None = None
     state: State = State.CREATED
     due_at: datetime = AT_ONCE
@@ -148,6 +156,18 @@ class Delayed:
 Outcome = Accepted | Rejected | Delayed
 
 
+class Report(StrEnum):
+    """What the provider tells, later, of a mail that it had accepted."""
+
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    DELAY = "delay"
+
+
+ENDED_BY = {Report.BOUNCE: State.BOUNCED, Report.COMPLAINT: State.COMPLAINED}
+NOBODY_READS = {State.FAILED, *ENDED_BY.values()}
+
+
 def second_id(event_id: str) -> str:
     """The id of the second mail of one event: always the same, and no other event's."""
     return str(uuid5(SECOND_MAIL, event_id))
@@ -163,10 +183,13 @@ def write(
     traceparent: str | None,
     told_at: datetime,
     now: datetime,
+    address_since: datetime | None = None,
 ) -> Mail:
     """A mail to be sent at once, and for 24 h at most; with a code, only as long as the code lives."""
     give_up_at = min(now + WINDOW, code.expires_at) if code else now + WINDOW
-    return Mail(mail_id, person_id, about, told_at, now, give_up_at, now, code, to, traceparent)
+    return Mail(
+        mail_id, person_id, about, told_at, now, give_up_at, now, code, to, address_since, traceparent=traceparent
+    )
 
 
 def supersede(mail: Mail, newer: Code, now: datetime) -> Mail:
@@ -186,13 +209,33 @@ def hasten(mail: Mail) -> Mail:
     return replace(mail, due_at=AT_ONCE) if mail.state is State.CREATED else mail
 
 
-def take(mail: Mail, claim: Claim, *, has_address: bool, has_newer_code: bool, now: datetime) -> Mail:
-    """A due mail claimed; or superseded by a newer code; or put off while nobody knows where to send it."""
+def take(
+    mail: Mail,
+    claim: Claim,
+    *,
+    has_address: bool,
+    has_newer_code: bool,
+    now: datetime,
+    address_since: datetime | None = None,
+) -> Mail:
+    """A due mail claimed; or superseded by a newer code; or put off while nobody knows where to send it.
+
+    `address_since` is of the address that it goes to this time.
+    """
     if has_newer_code:
         return _end(mail, State.SUPERSEDED, now)
     if not has_address:
         return replace(mail, state=State.CREATED, claim=None, due_at=now + ADDRESS_AWAITED)
-    return replace(mail, state=State.CLAIMED, at=now, claim=claim, due_at=now + LEASE, attempts=mail.attempts + 1)
+    same = mail.attempts == 0 or mail.address_since == address_since
+    return replace(
+        mail,
+        state=State.CLAIMED,
+        at=now,
+        claim=claim,
+        due_at=now + LEASE,
+        attempts=mail.attempts + 1,
+        address_since=address_since if same else None,
+    )
 
 
 def renew(mail: Mail, now: datetime) -> Mail:
@@ -230,6 +273,19 @@ def expire(mail: Mail, now: datetime) -> tuple[Mail, EmailFailed | None]:
     return _end(mail, State.EXPIRED, now), _failed(mail, "expired", now)
 
 
+def report(mail: Mail, told: Report, now: datetime) -> tuple[Mail, EmailFailed | None]:
+    """What becomes of a mail of which the provider tells, and what is said about it; the second time nothing.
+
+    A mail that is not recorded as sent, since its sender is slow or died, is over as well: the provider has it.
+    One that was never offered to anybody cannot be meant.
+    """
+    if mail.attempts == 0 or mail.state in NOBODY_READS:
+        return mail, None
+    if told is Report.DELAY:
+        return replace(mail, delayed_at=mail.delayed_at or now), None
+    return _end(mail, ENDED_BY[told], now), _failed(mail, told, now)
+
+
 def _end(mail: Mail, state: State, now: datetime) -> Mail:
     code = replace(mail.code, sealed=None) if mail.code else None
     return replace(mail, state=state, at=now, claim=None, code=code, to=None)
@@ -238,4 +294,11 @@ def _end(mail: Mail, state: State, now: datetime) -> Mail:
 def _failed(mail: Mail, reason: str, now: datetime) -> EmailFailed | None:
     if not is_told(mail.about):
         return None
-    return EmailFailed(person_id=mail.person_id, email_id=mail.id, kind=mail.about.kind, reason=reason, failed_at=now)
+    return EmailFailed(
+        person_id=mail.person_id,
+        email_id=mail.id,
+        kind=mail.about.kind,
+        reason=reason,
+        failed_at=now,
+        address_since=mail.address_since,
+    )

@@ -15,13 +15,14 @@ from services.notifications.handlers.writing import Cause, WriteMail, write_mail
 
 @dataclass(frozen=True)
 class RememberContact:
-    """A person is now written to under this name, and at this address if there is one."""
+    """A person is since `at` written to under this name, and at this address if there is one."""
 
     person_id: UUID
     sequence: int
     first_name: str
     last_name: str
     email: Sealed | None
+    at: datetime
 
 
 async def remember_contact(command: RememberContact, store: Store) -> None:
@@ -29,7 +30,8 @@ async def remember_contact(command: RememberContact, store: Store) -> None:
     before = await store.contact(command.person_id)
     named = contacts.name(before, command.first_name, command.last_name, command.sequence)
     email = store.opened(command.email) if command.email else None
-    await _keep(command.person_id, before, contacts.locate(named, email, command.sequence), store)
+    located = contacts.locate(named, email, command.sequence, command.at if email else None)
+    await _keep(command.person_id, before, located, store)
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,10 @@ class AskForAddress:
 
 async def ask_for_address(command: AskForAddress, store: Store) -> None:
     """Tell the present address of the wish, and send the token to the one that is wished for."""
-    present = (await store.contact(command.cause.person_id)).email
-    if present:
-        await write_mail(WriteMail(command.cause, AddressWished(command.at), to=present), store)
+    known = await store.contact(command.cause.person_id)
+    if known.email:
+        told = WriteMail(command.cause, AddressWished(command.at), to=known.email, address_since=known.located_at)
+        await write_mail(told, store)
     if command.new_email and command.token:
         wished = store.opened(command.new_email)
         await write_mail(WriteMail(command.cause, AddressDoubted(), command.token, to=wished, second=True), store)
@@ -116,11 +119,14 @@ async def change_address(command: ChangeAddress, store: Store) -> None:
     """Write to the new address from now on, and tell it and the one that is left (domain B3)."""
     cause, email = command.cause, store.opened(command.email)
     before = await store.contact(cause.person_id)
-    await write_mail(WriteMail(cause, AddressChanged(command.at, here=True), to=email), store)
+    here = WriteMail(cause, AddressChanged(command.at, here=True), to=email, address_since=command.at)
+    await write_mail(here, store)
     left = contacts.left_behind(before, email, cause.sequence)
     if left:
-        await write_mail(WriteMail(cause, AddressChanged(command.at, here=False), to=left, second=True), store)
-    await _keep(cause.person_id, before, contacts.locate(before, email, cause.sequence), store)
+        about = AddressChanged(command.at, here=False)
+        there = WriteMail(cause, about, to=left, second=True, address_since=before.located_at)
+        await write_mail(there, store)
+    await _keep(cause.person_id, before, contacts.locate(before, email, cause.sequence, command.at), store)
 
 
 async def _keep(person_id: UUID, before: Contact, after: Contact, store: Store) -> None:

@@ -49,6 +49,7 @@ async def claim_mail(command: ClaimMail, store: Store) -> Taken | None:
         has_address=addressee is not None,
         has_newer_code=mail.code is not None and await store.has_newer_code(mail.person_id, mail.code),
         now=command.now,
+        address_since=addressee.since if addressee else None,
     )
     await store.save(mail, taken)
     return Taken(taken, addressee if taken.state is State.CLAIMED else None)

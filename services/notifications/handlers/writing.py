@@ -35,7 +35,8 @@ class Cause:
 class WriteMail:
     """There is a reason to write to a person: at the address that is known when it is sent, or at `to`.
 
-    The mail takes the event's id; the `second` mail of an event takes one that follows from it.
+    The mail takes the event's id; the `second` mail of an event takes one that follows from it. `address_since`: since
+    when `to` is the account's address, if it is.
     """
 
     cause: Cause
@@ -43,6 +44,7 @@ class WriteMail:
     code: Code | None = None
     to: str | None = None
     second: bool = False
+    address_since: datetime | None = None
 
 
 async def write_mail(command: WriteMail, store: Store) -> None:
@@ -67,6 +69,7 @@ async def write_mail(command: WriteMail, store: Store) -> None:
         command.about,
         code=command.code,
         to=command.to,
+        address_since=command.address_since,
         traceparent=cause.traceparent,
         told_at=cause.told_at,
         now=cause.now,

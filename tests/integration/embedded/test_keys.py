@@ -35,11 +35,14 @@ def test_a_folder_of_an_older_version_keeps_its_keys_and_gets_what_it_lacks(tmp_
     before = keys_of(tmp_path)
     path = tmp_path / "keys.json"
     kept = json.loads(path.read_text())
-    del kept["freeze_key"]
+    del kept["freeze_key"], kept["mail_report_key"]
     path.write_text(json.dumps(kept))
     after = keys_of(tmp_path)
     assert (after.pepper, after.services) == (before.pepper, before.services)
-    assert after.freeze_key == keys_of(tmp_path).freeze_key
+    assert (after.freeze_key, after.mail_report_key) == (
+        keys_of(tmp_path).freeze_key,
+        keys_of(tmp_path).mail_report_key,
+    )
 
 
 def test_a_link_of_notifications_is_verified_by_identity(tmp_path: Path) -> None:
@@ -85,6 +88,7 @@ def test_only_the_service_concerned_gets_a_particular_setting(tmp_path: Path) ->
     assert json.loads(told["gateway"]["GATEWAY_UPSTREAMS"])["identity"] == "http://127.0.0.1:9001"
     assert told["notifications"]["NOTIFICATIONS_SMTP_URL"] == "smtp://127.0.0.1:9007"
     assert told["identity"]["IDENTITY_PEPPER"]
+    assert [name for name in SERVICES if any("MAIL_REPORT" in key for key in told[name])] == ["notifications"]
     assert all(key.startswith("PAYMENTS_") for key in told["payments"])
     assert not any("SIGNING" in key or "INTERNAL_KEY" in key for key in told["payments"])
 

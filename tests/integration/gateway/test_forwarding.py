@@ -77,6 +77,37 @@ async def test_what_a_caller_says_of_itself_does_not_pass(gateway: World) -> Non
     assert seen.claims["channel"] == "app"
 
 
+async def test_a_signed_report_passes_byte_for_byte_with_its_signature_and_nobodys_name(gateway: World) -> None:
+    body = b'{ "kind" : "bounce",\n"message_id":"<a@exemple.invalid>" }'
+    said = {"content-type": "application/json", "x-report-signature": "t=1,v1=" + "a" * 64}
+    refusal = b'{"type":"/problems/report-refused","status":401}'
+    gateway.services.answers["POST", "/mail-reports"] = web.Response(
+        body=refusal, status=401, content_type="application/problem+json"
+    )
+    answer = await gateway.client().post("/api/v1/mail-reports", content=body, headers=said)
+    [seen] = gateway.services.seen
+    assert (seen.service, seen.path, seen.body) == ("notifications", "/mail-reports", body)
+    assert seen.headers["x-report-signature"] == said["x-report-signature"]
+    assert "sub" not in seen.claims
+    assert (answer.status_code, answer.content) == (401, refusal)
+    assert answer.headers["ratelimit-policy"] == '"network";q=600;w=60'
+
+
+async def test_a_signature_passes_to_nobody_else(gateway: World) -> None:
+    await gateway.client(**{"x-report-signature": "t=1,v1=0"}).post("/api/v1/accounts", json={"nir": "1"})
+    [seen] = gateway.services.seen
+    assert "x-report-signature" not in seen.headers
+
+
+async def test_a_report_from_a_page_or_too_large_goes_nowhere(gateway: World) -> None:
+    elsewhere = gateway.client(origin="https://autre.invalid")
+    report = {"message_id": "<a@exemple.invalid>", "kind": "bounce"}
+    assert (await elsewhere.post("/api/v1/mail-reports", json=report)).status_code == 403
+    large = await gateway.client().post("/api/v1/mail-reports", json={**report, "kind": "x" * 70_000})
+    assert (large.status_code, large.headers["content-type"]) == (413, "application/problem+json")
+    assert gateway.services.seen == []
+
+
 async def test_a_query_and_an_id_pass_as_they_are(gateway: World) -> None:
     phone = gateway.phone()
     await phone.get("/api/v1/payments?from=2026-11-01&beneficiary=Zo%C3%A9%20EXEMPLE&cursor=a%2Fb")

@@ -17,6 +17,7 @@ from services.gateway.api import routers
 from services.gateway.domain.capabilities import CAPABILITIES, OWN, PREFIX, Access
 from services.gateway.domain.code_forms import SHIPPED
 from services.identity.api import router as identity
+from services.notifications.api import router as notifications
 from services.payments.api import router as payments
 from services.procedures.api import router as procedures
 from tests.unit.gateway.fakes import with_code_forms
@@ -25,7 +26,12 @@ SCRIPTS = {f"/static/{name}.js" for name in ("api", "dom", "portal", "proof", "p
 PAGES = {*portal.ADDRESSES, *SCRIPTS, "/static/portal.css", "/static/icon.svg"}
 ASSOCIATIONS = {"/.well-known/apple-app-site-association", "/.well-known/assetlinks.json"}
 DOCUMENTS = {"/docs", "/docs/events", "/docs/openapi.json", "/docs/asyncapi.json"}
-SERVICES = {"identity": [identity], "payments": [payments], "procedures": [procedures]}
+SERVICES = {
+    "identity": [identity],
+    "payments": [payments],
+    "procedures": [procedures],
+    "notifications": [notifications],
+}
 
 
 @pytest.fixture(scope="module")

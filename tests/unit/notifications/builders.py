@@ -1,5 +1,7 @@
 """Mails and their reasons, with only what a test cares about to be named."""
 
+import hashlib
+import hmac
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -77,6 +79,16 @@ URL = "https://compte.exemple.invalid"
 _freeze_key = OKPKey.generate_key("Ed25519", {"kid": "notifications-1"})
 FREEZE_KEY = json.dumps(_freeze_key.as_dict(private=True))
 FREEZE_JWKS = json.dumps({"keys": [_freeze_key.as_dict(private=False)]})
+
+
+REPORT_KEY = "only the provider and we have it"
+
+
+def signature(body: bytes, at: datetime = NOW, key: str = REPORT_KEY) -> str:
+    """What the mail provider signs a report with."""
+    signed_at = int(at.timestamp())
+    mac = hmac.new(key.encode(), f"{signed_at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={signed_at},v1={mac}"
 
 
 def texts() -> Texts:

@@ -190,7 +190,7 @@ async def test_an_account_makes_its_name_known_and_its_address_now_or_later() ->
     await hear(store, CREATED_WITHOUT_ADDRESS)
     assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", None, 1, 1)
     await hear(store, CHANGED, sequence=2)
-    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", "new@exemple.invalid", 1, 2)
+    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", "new@exemple.invalid", 1, 2, NOW)
     assert [mail.to for mail in store.mails.values()] == ["new@exemple.invalid"]
     await hear(store, CLOSED, sequence=3)
     assert store.contacts[PERSON] == Contact(named_by=3, located_by=3)
@@ -215,7 +215,7 @@ async def test_an_account_that_starts_over_is_written_to_at_its_newest_address_a
     first = await hear(store, CREATED)
     again = CREATED.model_copy(update={"email": sealed("right@exemple.invalid"), "address_freed": True})
     second = await hear(store, again, sequence=2)
-    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", "right@exemple.invalid", 2, 2)
+    assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", "right@exemple.invalid", 2, 2, NOW)
     assert [store.mails[each].state for each in (first, second)] == [State.SUPERSEDED, State.CREATED]
     assert store.mails[second].about == AccountOpened(address_freed=True)
 

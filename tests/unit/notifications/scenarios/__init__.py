@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.unit.notifications.scenarios import addressing, sending
+from tests.unit.notifications.scenarios import addressing, reporting, sending
 from tests.unit.notifications.scenarios.world import World
 
 Scenario = Callable[[World], Awaitable[None]]
@@ -32,4 +32,9 @@ SCENARIOS: list[Scenario] = [
     addressing.a_changed_address_is_told_to_both_however_often_it_is_heard,
     addressing.an_own_address_is_written_to_although_another_is_known_and_forgotten_then,
     addressing.a_person_whose_account_is_closed_is_forgotten_and_not_written_to,
+    reporting.a_mail_that_comes_back_is_said_to_have_failed_however_often_that_is_reported,
+    reporting.a_report_that_comes_before_the_record_of_the_sending_counts_and_the_record_comes_too_late,
+    reporting.a_delay_is_recorded_and_not_said_even_while_the_mail_is_being_sent,
+    reporting.a_report_on_a_mail_that_is_not_ours_changes_nothing,
+    reporting.of_each_mail_about_a_move_the_address_that_failed_is_told_from_the_others,
 ]

@@ -73,7 +73,7 @@ async def a_person_without_address_is_known_by_name_until_there_is_one(world: Wo
     await change(world, cause(person, 2), ADDRESS)
     again = await claim(world, mail_id)
     assert again is not None
-    assert again.addressee == Addressee("Lucie", "EXEMPLE", ADDRESS)
+    assert again.addressee == Addressee("Lucie", "EXEMPLE", ADDRESS, NOW)
 
 
 async def a_mail_for_whom_has_no_address_is_not_written_where_nothing_can_be_on_its_way(world: World) -> None:
@@ -165,7 +165,7 @@ async def a_changed_address_is_told_to_both_however_often_it_is_heard(world: Wor
     assert await written(world, person) == told
     await change(world, why, "new@exemple.invalid")
     assert await written(world, person) == told
-    assert await contact(world, person) == Contact("Lucie", "EXEMPLE", "new@exemple.invalid", 1, 2)
+    assert await contact(world, person) == Contact("Lucie", "EXEMPLE", "new@exemple.invalid", 1, 2, NOW)
 
 
 async def an_own_address_is_written_to_although_another_is_known_and_forgotten_then(world: World) -> None:

@@ -50,7 +50,7 @@ async def a_mail_is_claimed_with_its_contact_sent_and_said(world: World) -> None
     assert mail_id in await due(world)
     taken = await claim(world, mail_id)
     assert taken is not None
-    assert taken.addressee == Addressee("Lucie", "EXEMPLE", ADDRESS)
+    assert taken.addressee == Addressee("Lucie", "EXEMPLE", ADDRESS, NOW)
     assert mail_id not in await due(world)
     assert await finish(world, mail_id, Accepted()) is State.SENT
     [event] = [each for each in await world.said() if each.person_id == person]

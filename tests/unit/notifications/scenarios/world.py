@@ -1,6 +1,7 @@
 """Where the scenarios happen, and the steps they are told in."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -45,7 +46,8 @@ class World(Protocol):
 async def know(world: World, person: UUID, address: str | None = ADDRESS, sequence: int = 1) -> None:
     """Tell the name and, unless it is None, the address of a person."""
     email = world.seal(address) if address else None
-    await world.run(contacts.remember_contact, contacts.RememberContact(person, sequence, "Lucie", "EXEMPLE", email))
+    told = contacts.RememberContact(person, sequence, "Lucie", "EXEMPLE", email, NOW)
+    await world.run(contacts.remember_contact, told)
 
 
 def cause(person: UUID, sequence: int = 1, mail_id: str | None = None, **but: Any) -> Cause:
@@ -105,9 +107,9 @@ async def due(world: World, now: Any = NOW) -> set[str]:
     return {each.mail_id for each in await world.run(sending.due_mails, now)}
 
 
-async def change(world: World, why: Cause, address: str) -> None:
+async def change(world: World, why: Cause, address: str, at: datetime = NOW) -> None:
     """A person proved to read another address."""
-    await world.run(contacts.change_address, contacts.ChangeAddress(why, NOW, world.seal(address)))
+    await world.run(contacts.change_address, contacts.ChangeAddress(why, at, world.seal(address)))
 
 
 async def ask(world: World, why: Cause, address: str | None) -> None:
