@@ -108,9 +108,18 @@ class AccountCreationAttempted(Event, type="identity.AccountCreationAttempted.v1
 
 
 class EmailValidated(Event, type="identity.EmailValidated.v1"):
-    """The person proved to read the account's e-mail, by using a code sent there."""
+    """The person proved to read the account's e-mail, by using a code sent there; again, if it was found dead."""
 
     validated_at: datetime
+
+
+class EmailFoundDead(Event, type="identity.EmailFoundDead.v1"):
+    """The account's e-mail address takes no mail of ours, until `EmailValidated`, `EmailChanged` or a new account.
+
+    Mails are still tried there; what depends on them should offer another way.
+    """
+
+    found_at: datetime
 
 
 class CodeChosen(Event, type="identity.CodeChosen.v1"):

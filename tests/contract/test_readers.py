@@ -24,6 +24,7 @@ WITHOUT_A_MAIL = {
     "identity.AccountClosed.v1": "nobody ever proved to read the address, which is forgotten",
     "identity.CaisseChanged.v1": "the person told the caisse of the move; the home page and the access log show it",
     "identity.NameChanged.v1": "the person gave the caisse the name; the next mail and the home page use it",
+    "identity.EmailFoundDead.v1": "no mail arrives there; the home page and the profile say so",
     "identity.EmailValidated.v1": "the person has just used the code that was mailed",
     "identity.ProfileViewed.v1": "the access log shows it",
     "notifications.EmailSent.v1": "it is the mail",

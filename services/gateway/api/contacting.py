@@ -22,7 +22,8 @@ Route = Callable[[Request], Awaitable[Response]]
 def contacting(wanted: Capability) -> Callable[[Route], Route]:
     """The route with a contact card in its answers that keep somebody waiting, if the table says so.
 
-    The card follows from the request alone and never from what was found, so it tells nothing of any account.
+    The card follows from the request alone and never from what was found, so it tells nothing of any account; unless
+    the service names a caisse in its answer, which it does to the owner alone, on a device they are known on.
     """
 
     def around(answering: Route) -> Route:
@@ -33,23 +34,24 @@ def contacting(wanted: Capability) -> Callable[[Route], Route]:
             except TooManyRequests as refusal:
                 refusal.extensions[MEMBER] = await _card(request)
                 raise
-            return _with(response, await _card(request)) if response.status_code in WAITING else response
+            return await _with(response, request) if response.status_code in WAITING else response
 
         return contacted if wanted.contact else answering
 
     return around
 
 
-async def _card(request: Request) -> dict[str, Any]:
-    """The caisse that was said, else the one this browser keeps, else that of the address typed, else everybody's."""
+async def _card(request: Request, named: str = "") -> dict[str, Any]:
+    """The caisse that was named or said, else the one this browser keeps, else that of the postal code, else all's."""
     said, kept = request.query_params.get(COOKIE), unquote(request.cookies.get(COOKIE, ""))
     typed = sent_by(await request.body()).get("postal_code")
-    return DIRECTORY.nearest(said, kept, postal_code=typed if isinstance(typed, str) else None).model_dump()
+    return DIRECTORY.nearest(named, said, kept, postal_code=typed if isinstance(typed, str) else None).model_dump()
 
 
-def _with(response: Response, card: dict[str, Any]) -> Response:
+async def _with(response: Response, request: Request) -> Response:
     """The same answer with the card; one that is no object stays as it is."""
     if told := sent_by(bytes(response.body)):
+        card = await _card(request, str(told.get(COOKIE) or ""))
         response.body = orjson.dumps({**told, MEMBER: card})
         response.headers["content-length"] = str(len(response.body))
     return response

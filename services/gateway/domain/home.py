@@ -20,6 +20,7 @@ from contracts.identity import (
     CaisseChanged,
     CodeChosen,
     EmailChanged,
+    EmailFoundDead,
     EmailValidated,
     LoggedIn,
     LogIn,
@@ -37,7 +38,17 @@ T_co = TypeVar("T_co", covariant=True)
 PARIS = ZoneInfo("Europe/Paris")
 LATEST = 5  # lines of "Mes derniers paiements" (domain F34)
 # What ends with an account.
-OF_ACCOUNT = "account", "renamed", "email_validated", "code_chosen", "previous_login", "frozen", "reopened", "dropped"
+OF_ACCOUNT = (
+    "account",
+    "renamed",
+    "email_validated",
+    "email_dead",
+    "code_chosen",
+    "previous_login",
+    "frozen",
+    "reopened",
+    "dropped",
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,8 @@ class Home:
     said of that account is forgotten, what was paid and ordered is not: it is the person's, should they come back.
     `moved` is the caisse after the newest move, `renamed` the newest name since the account was made. `frozen`,
     `reopened`, `dropped`: when the account was last closed by “ce n'est pas moi”, which voids its code, when it was
-    opened again, and when that took its address away.
+    opened again, and when that took its address away. `email_dead`: since when the address takes no mail, None while
+    it does.
     """
 
     person_id: UUID
@@ -58,6 +70,7 @@ class Home:
     moved: Latest[str] | None = None
     renamed: Latest[Name] | None = None
     email_validated: Latest[datetime] | None = None
+    email_dead: Latest[datetime | None] | None = None
     code_chosen: Latest[datetime] | None = None
     previous_login: Latest[PreviousLogin] | None = None
     mail: Latest[Mail] | None = None
@@ -157,20 +170,18 @@ def _told_by_identity(home: Home, event: Event, sequence: int, time: datetime) -
     match event:
         case AccountCreated():
             account = Account(event.first_name, event.last_name, event.caisse, event.created_at)
-            home = replace(home, account=newest(home.account, account))
+            home = replace(home, account=newest(home.account, account), email_dead=newest(home.email_dead, None))
         case CaisseChanged():
             home = replace(home, moved=newest(home.moved, event.caisse))
         case NameChanged():
             home = replace(home, renamed=newest(home.renamed, Name(event.first_name, event.last_name)))
-        case EmailValidated(validated_at=at) | EmailChanged(changed_at=at):
-            home = replace(home, email_validated=newest(home.email_validated, at))
         case CodeChosen():
             home = replace(home, code_chosen=newest(home.code_chosen, event.chosen_at))
         case LoggedIn():
             login = _previous_login(event.previous, event.failed_attempts_since)
             home = replace(home, previous_login=newest(home.previous_login, login))
         case _:
-            home = _taken_away(home, event, sequence, time)
+            home = _told_of_address(_taken_away(home, event, sequence, time), event, sequence, time)
     return home
 
 
@@ -189,6 +200,24 @@ def _taken_away(home: Home, event: Event, sequence: int, time: datetime) -> Home
         case AccountClosed():
             home = replace(home, closed=newest(home.closed, event.closed_at))
     return home
+
+
+def _told_of_address(home: Home, event: Event, sequence: int, time: datetime) -> Home:
+    validated_at = dead_since = None
+    match event:
+        case EmailValidated():
+            validated_at = event.validated_at
+        case EmailChanged():
+            validated_at = event.changed_at
+        case EmailFoundDead():
+            dead_since = event.found_at
+        case AccountReopened(address_dropped=True):
+            pass
+        case _:
+            return home
+    if validated_at:
+        home = replace(home, email_validated=_newest(home.email_validated, Latest(validated_at, sequence, time)))
+    return replace(home, email_dead=_newest(home.email_dead, Latest(dead_since, sequence, time)))
 
 
 def _newest(before: Latest[T] | None, after: Latest[T]) -> Latest[T]:

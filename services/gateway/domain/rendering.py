@@ -177,12 +177,21 @@ def _caisse(home: Home, caisse: Caisse | None) -> CaisseBlock:
 
 def _banners(home: Home) -> BannersBlock:
     found = [*_to_do(home)]
-    if home.mail and (text := _undelivered(home.mail.value, known=not home.awaits_email)):
+    dead = home.email_dead is not None and home.email_dead.value is not None
+    if home.mail and (text := _undelivered(home.mail.value, known=not home.awaits_email, dead=dead)):
         found.append(Banner(id="email-failed", level="warning", text=text))
     if home.payments_to_send():
         text = "Des paiements sont à transmettre à votre organisme complémentaire."
         found.append(Banner(id="payments-to-send", level="info", text=text))
-    facts = (home.mail, home.account, home.email_validated, home.code_chosen, home.reopened, *home.payments)
+    facts = (
+        home.mail,
+        home.account,
+        home.email_validated,
+        home.code_chosen,
+        home.reopened,
+        home.email_dead,
+        *home.payments,
+    )
     return BannersBlock(status=_known(home), as_of=_newest(facts), banners=tuple(found))
 
 
@@ -194,7 +203,9 @@ def _to_do(home: Home) -> Iterable[Banner]:
             "Ses anciens codes ne fonctionnent plus : choisissez-en un nouveau."
         )
         yield Banner(id="choose-code", level="warning", text=text, route=CHOOSE_CODE)
-    if home.awaits_email:
+    if home.email_dead and home.email_dead.value:
+        yield Banner(id="email-dead", level="warning", text=_dead(home.email_dead.value), route=ADD_EMAIL)
+    elif home.awaits_email:
         why = "nous pourrons vous prévenir de ce qui concerne votre compte, et vous envoyer un code si besoin."
         if home.dropped:
             why = (
@@ -203,12 +214,21 @@ def _to_do(home: Home) -> Iterable[Banner]:
         yield Banner(id="add-email", level="warning", text=f"Ajoutez une adresse e-mail : {why}", route=ADD_EMAIL)
 
 
-def _undelivered(mail: Mail, *, known: bool) -> str | None:
+def _dead(since: datetime) -> str:
+    return (
+        f"Depuis le {day_of(since)}, votre adresse e-mail ne reçoit pas nos messages. "
+        "Changez-la dans « Mes informations », ou contactez votre caisse."
+    )
+
+
+def _undelivered(mail: Mail, *, known: bool, dead: bool) -> str | None:
     """What to say of a mail that did not arrive.
 
-    An address that was left may well be dead: nothing to say of it. Nor of the account's when it has none (`known`).
+    An address that was left may well be dead: nothing to say of it. Nor of the account's when it has none (`known`),
+    or when it is said already that it gets none (`dead`).
     """
-    if mail.delivered or mail.kind is EmailKind.EMAIL_CHANGED:
+    said = dead and mail.kind is not EmailKind.EMAIL_VALIDATION
+    if mail.delivered or said or mail.kind is EmailKind.EMAIL_CHANGED:
         return None
     day = day_of(mail.at)
     if mail.kind is EmailKind.EMAIL_VALIDATION:

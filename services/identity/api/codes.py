@@ -1,5 +1,7 @@
 """Forgotten codes and chosen codes."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
@@ -24,6 +26,16 @@ WHAT_HAPPENS = Text(
     "Your present code works until the provisional one is used. After several requests in a day, wait until tomorrow. "
     "If you have never opened your account yet, ask for its creation again.",
 )
+DEAD_ADDRESS = Text(
+    "L'adresse e-mail de votre compte ne reçoit pas nos messages : n'attendez pas de code. Contactez votre caisse : "
+    "elle vérifie votre identité et rétablit votre accès.",
+    "The e-mail address of your account does not get our messages: do not wait for a code. Contact your caisse: it "
+    "checks who you are and gives you access again.",
+)
+CODE_ALL_THE_SAME = Text(
+    "Si un code vous parvient tout de même, même parmi les indésirables (SPAM), il fonctionne.",
+    "If a code reaches you all the same, even among the spam, it works.",
+)
 CAISSE_HINT = Text(
     "Pas d'e-mail, ou plus d'accès à cette adresse ? Contactez votre caisse au 36 46 ou à l'accueil.",
     "No e-mail, or no access to that address any more? Call your caisse on 36 46 or go to its reception.",
@@ -39,9 +51,20 @@ class CodeResetRequest(RequestModel):
 
 
 class CodeResetView(NeutralView):
-    """The same answer whatever happened, with what to do when no e-mail comes."""
+    """The same answer whatever happened, with what to do when no e-mail comes.
+
+    Except on a device that the person is known on, once the account's address takes no mail: then nothing is promised,
+    and `caisse` is the code of the person's own caisse, for its contact card (`GET /portal?caisse=`).
+    """
 
     caisse_hint: str
+    caisse: str | None = None
+
+    @classmethod
+    def of(cls, caisse: str | None, say: Callable[[Text], str]) -> "CodeResetView":
+        """The answer, in the reader's language."""
+        message, spam_hint = (DEAD_ADDRESS, CODE_ALL_THE_SAME) if caisse else (WHAT_HAPPENS, SPAM_HINT)
+        return cls(message=say(message), spam_hint=say(spam_hint), caisse_hint=say(CAISSE_HINT), caisse=caisse)
 
 
 class CodeRequest(RequestModel):
@@ -88,14 +111,13 @@ async def read_code_forms(_: CurrentCaller, parts: CurrentParts, now: Now) -> Co
     dependencies=[EVEN_PACE],
 )
 async def reset_code(request: CodeResetRequest, once: CurrentOnce, parts: CurrentParts, say: Say, now: Now) -> Response:
-    """Ask for a provisional code by e-mail (F20 to F23). The answer never tells whether there is such an account.
+    """Ask for a provisional code by e-mail (F20 to F23). The answer tells no stranger whether there is such an account.
 
     Three a day at most; the last of them only on a device that the person is known on.
     """
     shown = parts.tokens.shown(request.device_token)
     command = handlers.ResetCode(request.nir, request.birth_date, await parts.codes.issue(now), shown, now)
-    view = CodeResetView(message=say(WHAT_HAPPENS), spam_hint=say(SPAM_HINT), caisse_hint=say(CAISSE_HINT))
-    return silent(await once(202, lambda _: view, handlers.reset_code, command))
+    return silent(await once(202, lambda caisse: CodeResetView.of(caisse, say), handlers.reset_code, command))
 
 
 @router.put(

@@ -1,5 +1,6 @@
 """What a person sees of their own account."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -10,12 +11,19 @@ from pydantic import BaseModel
 from chassis.auth import CurrentPerson
 from chassis.routes import CurrentWork, Now
 from contracts.identity import Channel, LogIn, LogInWay
+from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.looking import Noted
+from services.identity.api.parts import Say
 from services.identity.domain.email import Email
 from services.identity.handlers.profile import Profile
 
 router = APIRouter(tags=["account"])
+
+DEAD_ADDRESS = Text(
+    "Cette adresse ne reçoit pas nos messages. Changez-la, ou contactez votre caisse au 36 46.",
+    "This address does not get our messages. Change it, or call your caisse on 36 46.",
+)
 
 
 class LogInView(BaseModel):
@@ -35,7 +43,7 @@ class ProfileView(BaseModel):
     """What a person sees of themselves. E-mails are masked; no number is shown (reliability A21).
 
     `previous_log_in` is the one before the present session's, and `failed_attempts_since` counts the wrong codes
-    between the two (F53).
+    between the two (F53). `email_dead_since`: when the e-mail turned out to get no mail; `email_advice`: what to do.
     """
 
     person_id: UUID
@@ -44,6 +52,8 @@ class ProfileView(BaseModel):
     caisse: str
     email: str | None
     email_validated: bool
+    email_dead_since: datetime | None
+    email_advice: str | None
     pending_email: str | None
     created_at: datetime
     previous_log_in: LogInView | None
@@ -53,8 +63,8 @@ class ProfileView(BaseModel):
     devices: int
 
     @classmethod
-    def of(cls, profile: Profile) -> Self:
-        """The profile, masked."""
+    def of(cls, profile: Profile, say: Callable[[Text], str]) -> Self:
+        """The profile, masked, in the reader's language."""
         person, account = profile.person, profile.account
         return cls(
             person_id=person.id,
@@ -63,6 +73,8 @@ class ProfileView(BaseModel):
             caisse=person.caisse,
             email=_masked(profile.email),
             email_validated=account.email_validated_at is not None,
+            email_dead_since=account.email_dead_since,
+            email_advice=say(DEAD_ADDRESS) if account.email_dead_since else None,
             pending_email=_masked(profile.pending_email),
             created_at=account.created_at,
             previous_log_in=LogInView.of(account.previous_log_in),
@@ -78,8 +90,8 @@ def _masked(email: Email | None) -> str | None:
 
 
 @router.get("/me", operation_id="read_profile", summary="The profile")
-async def read_profile(person: CurrentPerson, work: CurrentWork, noted: Noted, now: Now) -> ProfileView:
+async def read_profile(person: CurrentPerson, work: CurrentWork, noted: Noted, *, say: Say, now: Now) -> ProfileView:
     """The profile of whoever is logged in."""
     profile = await work.read(handlers.read_profile, handlers.ReadProfile(person.id, now))
     await noted()
-    return ProfileView.of(profile)
+    return ProfileView.of(profile, say)

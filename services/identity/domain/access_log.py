@@ -33,6 +33,7 @@ class What(StrEnum):
     EMAIL_CHANGE_ASKED = "email-change-asked"
     EMAIL_CHANGED = "email-changed"
     EMAIL_VALIDATED = "email-validated"
+    EMAIL_FOUND_DEAD = "email-found-dead"
     FRANCECONNECT_LINKED = "franceconnect-linked"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
@@ -92,6 +93,7 @@ NOTED: Mapping[type[Event], tuple[What, Who]] = {
     identity.EmailChangeRequested: (What.EMAIL_CHANGE_ASKED, Who.SELF),
     identity.EmailChanged: (What.EMAIL_CHANGED, Who.SELF),
     identity.EmailValidated: (What.EMAIL_VALIDATED, Who.SELF),
+    identity.EmailFoundDead: (What.EMAIL_FOUND_DEAD, Who.CAISSE),
     identity.FranceConnectLinked: (What.FRANCECONNECT_LINKED, Who.SELF),
     identity.PasskeyAdded: (What.PASSKEY_ADDED, Who.SELF),
     identity.PasskeyRemoved: (What.PASSKEY_REMOVED, Who.SELF),

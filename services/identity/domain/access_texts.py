@@ -28,6 +28,10 @@ SENTENCES: Mapping[What, Text] = {
     What.EMAIL_CHANGE_ASKED: Text("Demande de changement d'adresse e-mail", "Request for another e-mail address"),
     What.EMAIL_CHANGED: Text("Changement de votre adresse e-mail", "Change of your e-mail address"),
     What.EMAIL_VALIDATED: Text("Validation de votre adresse e-mail", "Validation of your e-mail address"),
+    What.EMAIL_FOUND_DEAD: Text(
+        "Constat que votre adresse e-mail ne reçoit pas nos messages",
+        "Your e-mail address found to get no mail of ours",
+    ),
     What.FRANCECONNECT_LINKED: Text("Ajout de FranceConnect à votre compte", "FranceConnect added to your account"),
     What.PASSKEY_ADDED: Text("Ajout d'une clé d'accès", "Passkey added"),
     What.PASSKEY_REMOVED: Text("Retrait d'une clé d'accès", "Passkey removed"),

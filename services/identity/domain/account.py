@@ -43,7 +43,8 @@ class Account:
     kind is capped by itself, so that none keeps another from its reader. `challenge` is the newest challenge's hash.
     `failed_before` counts the wrong codes between the last log-in and `previous_log_in`. A frozen account opens
     for nobody until its owner proves who they are. One that was closed had its e-mail given to somebody else before
-    anybody opened it; it is kept for a day, so that asking again is counted.
+    anybody opened it; it is kept for a day, so that asking again is counted. `email_validated_at` is when somebody last
+    proved to read the e-mail, `email_dead_since` when it turned out to take no mail.
     """
 
     person_id: UUID
@@ -52,6 +53,7 @@ class Account:
     own_code: str | None = field(default=None, repr=False)
     email_validated_at: datetime | None = None
     email_changed_at: datetime | None = None
+    email_dead_since: datetime | None = None
     last_log_in: LogIn | None = None
     previous_log_in: LogIn | None = None
     failed_before: int = 0

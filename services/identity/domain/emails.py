@@ -138,5 +138,12 @@ def validate(
     events: list[Event] = [EmailChanged(person_id=account.person_id, email=change.sealed, changed_at=now)]
     if account.email_validated_at is None:
         events.append(EmailValidated(person_id=account.person_id, validated_at=now))
-    changed = replace(account, email_validated_at=now, email_changed_at=now, provisional=None, challenge=None)
+    changed = replace(
+        account,
+        email_validated_at=now,
+        email_changed_at=now,
+        email_dead_since=None,
+        provisional=None,
+        challenge=None,
+    )
     return changed, change.ended(now), events

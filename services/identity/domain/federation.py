@@ -150,11 +150,17 @@ def reopen(account: Account, rules: Parameters, now: datetime) -> tuple[Account,
     dropped = not mail_opens(account, rules)
     validated_at = None if dropped else account.email_validated_at
     changed_at = None if dropped else account.email_changed_at
+    dead_since = None if dropped else account.email_dead_since
     reopened = AccountReopened(
         person_id=account.person_id, reopened_at=now, way=LogInWay.FRANCECONNECT, address_dropped=dropped
     )
     open_again = replace(
-        account, frozen_at=None, reopened_at=now, email_validated_at=validated_at, email_changed_at=changed_at
+        account,
+        frozen_at=None,
+        reopened_at=now,
+        email_validated_at=validated_at,
+        email_changed_at=changed_at,
+        email_dead_since=dead_since,
     )
     return open_again, reopened
 

@@ -6,10 +6,11 @@ from enum import Enum, auto
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.identity import AccountReopened, EmailValidated, LogInBlocked, LogInWay
+from contracts.identity import AccountReopened, LogInBlocked, LogInWay
 from services.identity.domain import throttle
 from services.identity.domain.account import Account, Decision, InvalidCredentials, within_a_day
 from services.identity.domain.parameters import Parameters
+from services.identity.domain.reach import mail_read
 from services.identity.domain.session import Session
 from services.identity.domain.throttle import Attempts, Judged
 
@@ -81,19 +82,17 @@ def use_provisional(account: Account, session_id: UUID, now: datetime) -> Decisi
     events: list[Event] = []
     if account.frozen_at:
         events.append(AccountReopened(person_id=account.person_id, reopened_at=now, way=LogInWay.CODE))
-    if account.email_validated_at is None:
-        events.append(EmailValidated(person_id=account.person_id, validated_at=now))
+    read, told = mail_read(account, now)
     used = replace(account.provisional, used_in=session_id) if account.provisional else None
     after = replace(
-        account,
+        read,
         provisional=used,
         own_code=None,
         challenge=None,
-        email_validated_at=account.email_validated_at or now,
         frozen_at=None,
         reopened_at=now if account.frozen_at else account.reopened_at,
     )
-    return after, events
+    return after, [*events, *told]
 
 
 def tell_of_block(account: Account, attempt: int, attempts: Attempts, rules: Parameters, now: datetime) -> Decision:

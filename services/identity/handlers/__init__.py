@@ -69,6 +69,8 @@ from services.identity.handlers.passkeys import remove_passkey as remove_passkey
 from services.identity.handlers.ports import Store as Store
 from services.identity.handlers.profile import ReadProfile as ReadProfile
 from services.identity.handlers.profile import read_profile as read_profile
+from services.identity.handlers.reach import NoteFailedMail as NoteFailedMail
+from services.identity.handlers.reach import note_failed_mail as note_failed_mail
 from services.identity.handlers.register import ImportInsured as ImportInsured
 from services.identity.handlers.register import import_insured as import_insured
 from services.identity.handlers.sessions import BeginLogIn as BeginLogIn

@@ -10,6 +10,7 @@ from services.identity.domain import challenge as challenges
 from services.identity.domain import session as sessions
 from services.identity.domain.account import Account, record_log_in
 from services.identity.domain.challenge import Challenge, Letter
+from services.identity.domain.reach import mail_read
 from services.identity.domain.session import Client, RefreshToken, Scope, Session
 from services.identity.handlers.devices import Visit, clear_attempts, device_for, make_known
 from services.identity.handlers.opening import save_opened
@@ -92,6 +93,7 @@ async def answer_challenge(command: AnswerChallenge, store: Store) -> Session:
     await store.save_challenge(replace(asked, used_in=session_id))
     await make_known(asked.device, account.person_id, asked.client, store, now)
     failed = await clear_attempts(account.person_id, store)
+    account, validated = mail_read(account, now)
     account, told = record_log_in(
         account, session_id, channel=asked.client.channel, way=LogInWay.CODE, failed=failed, now=now
     )
@@ -105,4 +107,4 @@ async def answer_challenge(command: AnswerChallenge, store: Store) -> Session:
         device=asked.device,
         remembered=True,
     )
-    return await save_opened(account, [told], session, command.refresh_hash, store)
+    return await save_opened(account, [*validated, told], session, command.refresh_hash, store)

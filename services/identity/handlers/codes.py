@@ -29,16 +29,21 @@ class ResetCode:
     now: datetime
 
 
-async def reset_code(command: ResetCode, store: Store) -> None:
-    """Send a provisional code to the owner's validated e-mail, and tell the caller nothing."""
+async def reset_code(command: ResetCode, store: Store) -> str | None:
+    """Send a provisional code to the owner's validated e-mail, and tell the caller nothing.
+
+    Except on a device that the owner is known on, once the e-mail takes no mail: the code of the caisse that can help.
+    The code is sent all the same: nobody else must see a difference, and it may show that the address is mended.
+    """
     person = await store.insured(command.nir)
     account = await store.account(person.id) if person else None
     if person is None or account is None or person.birth_date != command.birth_date:
-        return
+        return None
     known = await known_device(person.id, command.shown, store, command.now) is not None
     account, events = accounts.reset_code(account, command.issued, known=known, rules=store.parameters, now=command.now)
     if events:
         await store.save_account(account, *events)
+    return person.caisse if known and account.email_dead_since else None
 
 
 @dataclass(frozen=True)

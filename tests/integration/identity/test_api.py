@@ -135,7 +135,7 @@ async def test_a_forgotten_code_is_replaced_by_mail_and_the_answer_is_neutral(cl
     answers = [await client.call("POST", "/code-resets", body) for body in bodies]
     assert len({str(bare(answer)) for answer in answers}) == 1
     assert answers[0].status_code == 202
-    assert set(answers[0].json()) == {"message", "spam_hint", "caisse_hint"}
+    assert set(answers[0].json()) == {"message", "spam_hint", "caisse_hint", "caisse"}
     assert "x-read-after" not in answers[0].headers
     assert (await client.log_in(await client.mailed_code(CodeReset))).json()["code_change_required"] is True
 

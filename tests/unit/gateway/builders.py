@@ -16,6 +16,7 @@ from contracts.identity import (
     CodeChosen,
     CreationWay,
     EmailChanged,
+    EmailFoundDead,
     EmailValidated,
     LoggedIn,
     LogIn,
@@ -66,6 +67,11 @@ def a_validation() -> EmailValidated:
 def a_change_of_address() -> EmailChanged:
     """Lucie reads her e-mail elsewhere."""
     return EmailChanged(person_id=LUCIE, email=SEALED, changed_at=NOW)
+
+
+def a_dead_address() -> EmailFoundDead:
+    """Lucie's address takes no mail."""
+    return EmailFoundDead(person_id=LUCIE, found_at=NOW)
 
 
 def a_freeze() -> AccountFrozen:

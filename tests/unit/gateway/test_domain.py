@@ -24,6 +24,7 @@ from tests.unit.gateway.builders import (
     a_change_of_address,
     a_chosen_code,
     a_closure,
+    a_dead_address,
     a_freeze,
     a_login,
     a_mail,
@@ -67,6 +68,7 @@ def stories(draw: st.DrawFn) -> list[Arrived]:
         st.builds(a_change_of_address),
         st.builds(a_freeze),
         st.builds(a_reopening, dropped=st.booleans()),
+        st.builds(a_dead_address),
         st.builds(a_move, st.sampled_from(["31", "75"])),
         st.builds(a_new_name, st.sampled_from(["EXEMPLE", "EXEMPLE-FICTIVE"])),
         st.builds(a_closure),
@@ -203,6 +205,31 @@ def test_the_banner_about_an_email_goes_once_a_later_one_arrives() -> None:
 def test_a_mail_about_another_address_says_nothing_of_the_own_one(kind: EmailKind, said: list[str]) -> None:
     banners = render(told(a_mail(delivered=False, kind=kind)), Channel.WEB, None).banners.banners
     assert [each.text.partition("remis. ")[2] for each in banners] == said
+
+
+def test_a_dead_address_is_said_once_whatever_became_of_the_last_mail() -> None:
+    for mail in (a_mail(), a_mail(delivered=False)):
+        page = render(told(an_account(), mail, a_dead_address()), Channel.WEB, None)
+        [banner] = page.banners.banners
+        assert (banner.id, banner.level) == ("email-dead", "warning")
+        assert "Depuis le 24/11/2026" in banner.text
+        assert "caisse" in banner.text
+    wished = render(told(a_mail(delivered=False, kind=EmailKind.EMAIL_VALIDATION), a_dead_address()), Channel.WEB, None)
+    assert [each.id for each in wished.banners.banners] == ["email-dead", "email-failed"]
+
+
+@pytest.mark.parametrize(
+    "news", [a_validation(), a_change_of_address(), an_account(), a_reopening(dropped=True), a_closure()]
+)
+def test_a_dead_address_is_forgotten_once_it_is_read_or_another_one_holds(news: Event) -> None:
+    def is_dead(*events: Event) -> bool:
+        home = told(an_account(), a_validation(), a_dead_address(), *events)
+        return "email-dead" in [each.id for each in render(home, Channel.WEB, None).banners.banners]
+
+    assert not is_dead(news)
+    for other in (a_login(), a_mail(), a_reopening(dropped=False)):
+        assert is_dead(other)
+    assert is_dead(news, a_dead_address())
 
 
 def test_a_closed_account_leaves_nothing_that_was_said_of_it() -> None:

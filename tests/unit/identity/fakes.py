@@ -209,11 +209,12 @@ class Scene:
         now: datetime = NOW,
         birth_date: BirthDate | None = None,
         device: str = "home",
-    ) -> None:
-        """Somebody says that they forgot the code."""
+    ) -> str | None:
+        """Somebody says that they forgot the code; the caisse that they are sent to instead of promising a mail."""
         shown = self._shown.get(device)
         command = handlers.ResetCode(person.nir, birth_date or person.birth_date, issued(code), shown, now)
-        await self.run(handlers.reset_code, command)
+        caisse: str | None = await self.run(handlers.reset_code, command)
+        return caisse
 
     async def log_in(
         self,

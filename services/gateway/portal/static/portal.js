@@ -10,7 +10,8 @@ const UNAVAILABLE = "Cette information est momentanément indisponible.";
 // Forms ---------------------------------------------------------------------------------------------------------
 
 const DONE = {
-  tell: (answer, form) => {
+  // The code of a caisse is no sentence; its contact card is shown by `reach`.
+  tell: ({ caisse: _, ...answer }, form) => {
     form.hidden = true;
     const { next, nextLabel } = form.dataset;
     const texts = Object.values(answer).filter((text) => typeof text === "string");

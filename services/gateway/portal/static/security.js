@@ -151,7 +151,7 @@ export const SECURITY = {
     const before = me.previous_log_in;
     show("profile", facts([
       ["Nom", `${me.first_name} ${me.last_name}`], ["Adresse e-mail", me.email ?? "Aucune"],
-      ["E-mail validé", me.email_validated ? "Oui" : "Non"], ["Adresse à valider", me.pending_email],
+      ["À savoir", me.email_advice], ["E-mail validé", me.email_validated ? "Oui" : "Non"], ["Adresse à valider", me.pending_email],
       ["Compte créé le", instant(me.created_at)],
       ["Connexion précédente", before && `${instant(before.at)}, ${PLACES[before.channel].toLowerCase()}, ${WAYS[before.way]}`],
       ["Essais refusés depuis", me.failed_attempts_since ? String(me.failed_attempts_since) : ""]]));

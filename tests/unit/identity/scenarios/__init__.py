@@ -14,6 +14,7 @@ from tests.unit.identity.scenarios import (
     moving,
     passkeys,
     proofs,
+    reach,
     renaming,
     sessions,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "moving",
     "passkeys",
     "proofs",
+    "reach",
     "renaming",
     "sessions",
 ]
