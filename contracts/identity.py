@@ -54,6 +54,7 @@ class ClosureReason(StrEnum):
     """Why an account is no more."""
 
     NEVER_OPENED = "never-opened"
+    ASKED = "asked"
 
 
 class LogIn(BaseModel):
@@ -261,7 +262,13 @@ class NameChanged(Event, type="identity.NameChanged.v1"):
 
 
 class AccountClosed(Event, type="identity.AccountClosed.v1"):
-    """The account is no more; the person's e-mail address is free."""
+    """The account is no more, and its e-mail address is free; what the person was paid and asked for remains.
+
+    An account that its owner closed says through what, and at which address the owner is told, if one was validated:
+    sealed to notifications. May be followed by `AccountCreated` of the same person.
+    """
 
     reason: ClosureReason
     closed_at: datetime
+    channel: Channel | None = None
+    email: Sealed | None = None

@@ -23,6 +23,7 @@ class EmailKind(StrEnum):
     EMAIL_CHANGED = "email-changed"
     ACCOUNT_FROZEN = "account-frozen"
     ACCOUNT_REOPENED = "account-reopened"
+    ACCOUNT_CLOSED = "account-closed"
     FRANCECONNECT_LINKED = "franceconnect-linked"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"

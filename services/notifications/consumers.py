@@ -12,6 +12,7 @@ from contracts.identity import (
     AccountCreationAttempted,
     AccountFrozen,
     AccountReopened,
+    ClosureReason,
     CodeChosen,
     CodeReset,
     DeviceChallenged,
@@ -35,6 +36,7 @@ from services.notifications.handlers import contacts
 from services.notifications.handlers.contacts import (
     AskForAddress,
     ChangeAddress,
+    CloseContact,
     ForgetAddress,
     ForgetContact,
     RememberContact,
@@ -169,8 +171,12 @@ async def tell_of_certified_number(envelope: Envelope, event: NirCertified, stor
 
 @consumers.on(AccountClosed)
 async def forget_person(envelope: Envelope, event: AccountClosed, store: Store) -> None:
-    """No mail: nobody ever proved to read the address."""
-    await contacts.forget_contact(ForgetContact(event.person_id, envelope.sequence, clock.now()), store)
+    """Your account is closed, if it was you who closed it and you had proved to read the address; then silence."""
+    cause = _cause(envelope, event)
+    if event.reason is ClosureReason.ASKED and event.channel:
+        await contacts.close_contact(CloseContact(cause, event.closed_at, event.channel, event.email), store)
+    else:
+        await contacts.forget_contact(ForgetContact(event.person_id, envelope.sequence, cause.now), store)
 
 
 @consumers.on(CardOrdered)

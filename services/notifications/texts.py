@@ -36,6 +36,7 @@ SUBJECTS: Mapping[EmailKind, str] = {
     EmailKind.EMAIL_CHANGED: "L’adresse e-mail de votre compte a changé",
     EmailKind.ACCOUNT_FROZEN: "Votre compte est bloqué",
     EmailKind.ACCOUNT_REOPENED: "Votre compte est rouvert",
+    EmailKind.ACCOUNT_CLOSED: "Votre compte est fermé",
     EmailKind.FRANCECONNECT_LINKED: "FranceConnect ouvre désormais votre compte",
     EmailKind.PASSKEY_ADDED: "Une clé d’accès a été ajoutée à votre compte",
     EmailKind.PASSKEY_REMOVED: "Une clé d’accès a été retirée de votre compte",

@@ -21,7 +21,6 @@ EXAMPLES = Path(__file__).parents[2] / "contracts" / "examples"
 GROUPS = ("identity", "payments", "procedures", "notifications", "gateway")
 WITHOUT_A_MAIL = {
     "caisse.CareSettled.v1": "what it leads to is ReimbursementPaid",
-    "identity.AccountClosed.v1": "nobody ever proved to read the address, which is forgotten",
     "identity.CaisseChanged.v1": "the person told the caisse of the move; the home page and the access log show it",
     "identity.NameChanged.v1": "the person gave the caisse the name; the next mail and the home page use it",
     "identity.EmailFoundDead.v1": "no mail arrives there; the home page and the profile say so",
@@ -33,7 +32,7 @@ WITHOUT_A_MAIL = {
     "payments.ReimbursementPaid.v1": "shown on the home page; a digest by mail is a preference that does not exist yet",
     "procedures.RequestsViewed.v1": "the access log shows it",
 }
-HEARD_WITHOUT_A_MAIL = {"identity.AccountClosed.v1", "identity.NameChanged.v1"}
+HEARD_WITHOUT_A_MAIL = {"identity.NameChanged.v1"}
 # What the access log alone reads; the home page counts where it is changed, and not only marked as seen.
 FOR_THE_ACCESS_LOG = {
     "identity.ProfileViewed.v1": "it is said for the access log, which is who looked",

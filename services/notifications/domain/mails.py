@@ -6,7 +6,7 @@ created ─▶ claimed ─▶ sent          the server accepted it
               └─────▶ expired       its window, or its code's life, is over
 any that was tried ─▶ bounced       the provider says that it came back
 any that was tried ─▶ complained    the provider says that its reader calls it spam
-created ─▶ superseded               a newer code of its series exists, the account is closed, or has no address
+created ─▶ superseded               a newer code of its series exists, its account is closed, or has no address
 """
 
 from dataclasses import dataclass, field, replace
@@ -202,6 +202,14 @@ def supersede(mail: Mail, newer: Code, now: datetime) -> Mail:
 def cancel(mail: Mail, now: datetime) -> Mail:
     """End a mail that waits, since nobody needs it any more; one in flight stays as it is."""
     return _end(mail, State.SUPERSEDED, now) if mail.state is State.CREATED else mail
+
+
+def outlives_account(mail: Mail) -> bool:
+    """Whether a mail is still to be sent when the account is closed: it warns somebody at an address of its own.
+
+    Whoever steals an account might close it to keep back what its owner is about to read.
+    """
+    return mail.to is not None and mail.code is None
 
 
 def hasten(mail: Mail) -> Mail:

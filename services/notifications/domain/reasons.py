@@ -131,6 +131,15 @@ class AccountUnblocked:
 
 
 @dataclass(frozen=True)
+class AccountEnded:
+    """The person, or somebody in their place, closed the account; nothing can be frozen any more."""
+
+    at: datetime
+    channel: Channel
+    kind: Literal[EmailKind.ACCOUNT_CLOSED] = EmailKind.ACCOUNT_CLOSED
+
+
+@dataclass(frozen=True)
 class FranceConnectOpens:
     """FranceConnect became a way into the account."""
 
@@ -189,6 +198,7 @@ About = Annotated[
     | AddressChanged
     | AccountBlocked
     | AccountUnblocked
+    | AccountEnded
     | FranceConnectOpens
     | PasskeyOpens
     | PasskeyCloses
@@ -229,4 +239,5 @@ def is_told(about: About) -> bool:
 
 def can_be_disowned(about: About) -> bool:
     """Whether the mail is about who may open the account, and so brings the "ce n'est pas moi" link (domain B3)."""
-    return about.kind is not EmailKind.CARD_ORDERED and not may_reach_a_stranger(about)
+    freezable = about.kind not in {EmailKind.CARD_ORDERED, EmailKind.ACCOUNT_CLOSED}
+    return freezable and not may_reach_a_stranger(about)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from contracts.identity import Channel
 from contracts.sealed import Sealed
 from services.notifications.domain import contacts, mails
 from services.notifications.domain.contacts import Contact
 from services.notifications.domain.mails import Code
-from services.notifications.domain.reasons import AddressChanged, AddressDoubted, AddressWished
+from services.notifications.domain.reasons import AccountEnded, AddressChanged, AddressDoubted, AddressWished
 from services.notifications.handlers.ports import Store
 from services.notifications.handlers.writing import Cause, WriteMail, write_mail
 
@@ -61,14 +62,34 @@ class ForgetContact:
 
 
 async def forget_contact(command: ForgetContact, store: Store) -> None:
-    """Forget name and address, and cancel what waits to be sent; unless the person came back since."""
+    """Forget name and address, and cancel what waits to be sent there; unless the person came back since."""
     before = await store.contact(command.person_id)
     after = contacts.forget(before, command.sequence)
     if after.located_by != command.sequence:
         return
     await _keep(command.person_id, before, after, store)
     for mail in await store.waiting(command.person_id):
-        await store.save(mail, mails.cancel(mail, command.now))
+        if not mails.outlives_account(mail):
+            await store.save(mail, mails.cancel(mail, command.now))
+
+
+@dataclass(frozen=True)
+class CloseContact:
+    """The person closed the account through `channel`; `email` is where they are told, if an address was validated."""
+
+    cause: Cause
+    at: datetime
+    channel: Channel
+    email: Sealed | None
+
+
+async def close_contact(command: CloseContact, store: Store) -> None:
+    """Say farewell at the address that the account had, and forget it, in one transaction."""
+    cause = command.cause
+    await forget_contact(ForgetContact(cause.person_id, cause.sequence, cause.now), store)
+    if command.email:
+        farewell = AccountEnded(command.at, command.channel)
+        await write_mail(WriteMail(cause, farewell, to=store.opened(command.email)), store)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from chassis.outbox import Transaction
 from contracts.envelope import Envelope, encode
 from contracts.event import Event
 from contracts.identity import (
+    AccountClosed,
     AccountCreated,
     Channel,
+    ClosureReason,
     CodeReset,
     CreationWay,
     DeviceChallenged,
@@ -24,6 +26,9 @@ from contracts.identity import (
 )
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
 from services.notifications.consumers import consumers
+from services.notifications.handlers.contacts import CloseContact, close_contact
+from services.notifications.handlers.ports import Store
+from services.notifications.handlers.writing import Cause
 from services.notifications.store import MongoStore
 from tests.infra import fresh_service
 from tests.integration.notifications.parts import Parts, prepared
@@ -191,3 +196,41 @@ async def test_what_is_sealed_to_others_is_told_of_and_stays_closed(post: Post, 
     await post.office.send_all()
     [received] = [each for each in sink.received if "sécurité sociale" in str(each.message["Subject"])]
     assert "78006" not in received.text
+
+
+async def test_the_last_mail_is_kept_with_the_forgetting_of_its_reader_or_neither_is(post: Post, sink: Sink) -> None:
+    person, database = uuid4(), post.parts.service.database
+    await post.hear(post.account(person), 1)
+    await post.office.send_all()
+    sink.received.clear()
+    closed = AccountClosed(
+        person_id=person,
+        reason=ClosureReason.ASKED,
+        closed_at=clock.now(),
+        channel=Channel.APP,
+        email=post.parts.seal("canary@exemple.invalid"),
+    )
+
+    async def killed(command: CloseContact, store: Store) -> None:
+        await close_contact(command, store)
+        raise RuntimeError
+
+    cause = Cause(str(uuid4()), person, 2, clock.now(), clock.now())
+    with pytest.raises(RuntimeError):
+        await post.parts.work(killed, CloseContact(cause, clock.now(), Channel.APP, closed.email))
+    [known] = await database["contacts"].find({})
+    assert "email" in known
+    assert await database["mails"].count({}) == 1
+
+    assert await post.hear(closed, 2, times=2) == [Outcome.DONE, Outcome.SKIPPED]
+    [forgotten] = await database["contacts"].find({})
+    assert (forgotten["first_name"], forgotten.get("email")) == ("", None)
+    assert "canary" not in str(await database["mails"].find({}))
+    await post.office.send_all()
+    [received] = sink.received
+    assert (received.to, str(received.message["Subject"])) == ("canary@exemple.invalid", "Votre compte est fermé")
+    for form in (received.text, received.html):
+        assert "fermé depuis l’application" in form
+        assert "https://compte.exemple.invalid/creer-mon-compte" in form
+        assert "36 46" in form
+        assert "ce-n-est-pas-moi" not in form

@@ -18,6 +18,7 @@ from services.notifications.domain.mails import Claim, Code, Mail, Series
 from services.notifications.domain.reasons import (
     About,
     AccountBlocked,
+    AccountEnded,
     AccountOpened,
     AccountUnblocked,
     AddressChanged,
@@ -68,6 +69,7 @@ REASONS: list[About] = [
     AddressChanged(NOW, here=False),
     AccountBlocked(NOW),
     AccountUnblocked(NOW, LogInWay.FRANCECONNECT),
+    AccountEnded(NOW, Channel.WEB),
     FranceConnectOpens(NOW),
     PasskeyOpens(NOW, Channel.WEB),
     PasskeyCloses(NOW, Channel.WEB),

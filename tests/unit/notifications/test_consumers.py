@@ -37,7 +37,7 @@ from contracts.identity import (
 from contracts.notifications import EmailKind
 from contracts.procedures import Actor, CardOrdered, RequestKind, RequestState
 from services.notifications.consumers import consumers
-from services.notifications.domain.contacts import Contact, addressee
+from services.notifications.domain.contacts import Addressee, Contact, addressee
 from services.notifications.domain.mails import Series, State, second_id
 from services.notifications.domain.reasons import AccountOpened, CreationTried
 from tests.unit.notifications.builders import CODE_LIFE, NOW, sealed
@@ -66,7 +66,9 @@ CHALLENGED = DeviceChallenged(
 )
 WISHED: dict[str, Any] = {"person_id": PERSON, "expires_at": NOW + CODE_LIFE, "requested_at": NOW}
 CHANGED = EmailChanged(person_id=PERSON, email=sealed("new@exemple.invalid"), changed_at=NOW)
-CLOSED = AccountClosed(person_id=PERSON, reason=ClosureReason.NEVER_OPENED, closed_at=NOW)
+NEVER_OPENED = AccountClosed(person_id=PERSON, reason=ClosureReason.NEVER_OPENED, closed_at=NOW)
+UNREAD = AccountClosed(person_id=PERSON, reason=ClosureReason.ASKED, closed_at=NOW, channel=Channel.WEB)
+CLOSED = UNREAD.model_copy(update={"email": sealed("lucie@exemple.invalid")})
 RENAMED = NameChanged(person_id=PERSON, first_name="Lucie", last_name="FICTIVE", changed_at=NOW)
 ORDERED = CardOrdered(
     person_id=PERSON,
@@ -115,10 +117,12 @@ MAILS: dict[Event, tuple[EmailKind, ...]] = {
     PasskeyAdded(person_id=PERSON, added_at=NOW, channel=Channel.WEB): (EmailKind.PASSKEY_ADDED,),
     PasskeyRemoved(person_id=PERSON, removed_at=NOW, channel=Channel.WEB): (EmailKind.PASSKEY_REMOVED,),
     NirCertified(person_id=PERSON, old=sealed("1"), new=sealed("2"), certified_at=NOW): (EmailKind.NIR_CERTIFIED,),
+    CLOSED: (EmailKind.ACCOUNT_CLOSED,),
     ORDERED: (EmailKind.CARD_ORDERED,),
 }
 NO_MAIL: dict[str, Event] = {
-    "closed": CLOSED,
+    "never opened": NEVER_OPENED,
+    "nobody proved to read the address": UNREAD,
     "without address": CREATED_WITHOUT_ADDRESS,
     "ended by the person": SessionRevoked(person_id=PERSON, session_ids=(PERSON,), revoked_at=NOW),
     "known device": logged_in(LogInWay.FRANCECONNECT, new_device=False),
@@ -144,7 +148,7 @@ async def a_store() -> FakeStore:
 
 def test_every_reason_has_its_event_and_every_event_its_reason() -> None:
     assert {kind for kinds in MAILS.values() for kind in kinds} == set(EmailKind)
-    assert {event.type for event in (*MAILS, CLOSED, RENAMED)} == set(consumers.reactions)
+    assert {event.type for event in (*MAILS, RENAMED)} == set(consumers.reactions)
     assert consumers.topics == ["identity.events", "procedures.events"]
 
 
@@ -250,7 +254,11 @@ async def test_a_person_without_address_gets_no_mail_but_the_one_that_validates_
     await hear(store, CREATED_WITHOUT_ADDRESS)
     await hear(store, event, sequence=2)
     kinds = {mail.about.kind for mail in store.mails.values()}
-    allowed = {EmailChangeRequested: {EmailKind.EMAIL_VALIDATION}, CardOrdered: {EmailKind.CARD_ORDERED}}
+    allowed = {
+        EmailChangeRequested: {EmailKind.EMAIL_VALIDATION},
+        CardOrdered: {EmailKind.CARD_ORDERED},
+        AccountClosed: {EmailKind.ACCOUNT_CLOSED},
+    }
     assert kinds == allowed.get(type(event), set())
 
 
@@ -263,3 +271,25 @@ async def test_a_mail_whose_event_overtook_the_account_is_written_and_waits(crea
     for mail_id in (seen, ordered):
         found = addressee(store.mails[mail_id], store.contacts[PERSON])
         assert (found.email if found else None) == ("lucie@exemple.invalid" if created is CREATED else None)
+
+
+async def test_the_last_mail_goes_to_the_address_that_was_validated_which_is_forgotten_at_once() -> None:
+    store = await a_store()
+    event_id = await hear(store, CLOSED, sequence=2)
+    assert store.contacts[PERSON] == Contact(named_by=2, located_by=2)
+    assert addressee(store.mails[event_id], store.contacts[PERSON]) == Addressee("", "", "lucie@exemple.invalid")
+
+
+async def test_who_closed_an_account_and_came_back_is_told_of_the_first_at_its_address_in_either_order() -> None:
+    comes_back = CREATED.model_copy(update={"email": sealed("new@exemple.invalid")})
+    for news in (((CLOSED, 2), (comes_back, 3)), ((comes_back, 3), (CLOSED, 2))):
+        store = await a_store()
+        for event, sequence in news:
+            await hear(store, event, sequence)
+        assert store.contacts[PERSON] == Contact("Lucie", "EXEMPLE", "new@exemple.invalid", 3, 3, NOW)
+        found = {each.about.kind: addressee(each, store.contacts[PERSON]) for each in store.mails.values()}
+        assert {kind: each and each.email for kind, each in found.items()} == {
+            EmailKind.ACCOUNT_CLOSED: "lucie@exemple.invalid",
+            EmailKind.ACCOUNT_CREATED: "new@exemple.invalid",
+        }
+        assert all(each.state is State.CREATED for each in store.mails.values())

@@ -37,4 +37,5 @@ SCENARIOS: list[Scenario] = [
     reporting.a_delay_is_recorded_and_not_said_even_while_the_mail_is_being_sent,
     reporting.a_report_on_a_mail_that_is_not_ours_changes_nothing,
     reporting.of_each_mail_about_a_move_the_address_that_failed_is_told_from_the_others,
+    addressing.a_closed_account_is_told_at_its_own_address_and_keeps_no_warning_back,
 ]

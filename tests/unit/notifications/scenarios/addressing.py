@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from contracts.identity import Channel
 from contracts.notifications import EmailFailed
 from services.notifications.domain.contacts import Addressee, Contact
 from services.notifications.domain.mails import (
@@ -13,6 +14,7 @@ from services.notifications.domain.mails import (
     second_id,
 )
 from services.notifications.domain.reasons import (
+    AccountEnded,
     AccountOpened,
     AddressChanged,
     AddressDoubted,
@@ -35,6 +37,8 @@ from tests.unit.notifications.scenarios.world import (
     write,
     written,
 )
+
+THIEFS = "thief@exemple.invalid"
 
 
 async def the_newest_address_is_used(world: World) -> None:
@@ -193,3 +197,25 @@ async def a_person_whose_account_is_closed_is_forgotten_and_not_written_to(world
     await world.run(contacts.forget_contact, contacts.ForgetContact(person, 2, NOW))
     assert (await contact(world, person)).email == ADDRESS
     assert not [each for each in await world.said() if each.person_id == person]
+
+
+async def a_closed_account_is_told_at_its_own_address_and_keeps_no_warning_back(world: World) -> None:
+    person = uuid4()
+    await know(world, person)
+    await change(world, cause(person, 2), THIEFS)
+    code = await write(world, person, AccountOpened(), a_code())
+    why = cause(person, 3)
+    closed = contacts.CloseContact(why, NOW, Channel.WEB, world.seal(THIEFS))
+    for _ in range(2):
+        await world.run(contacts.close_contact, closed)
+    assert await contact(world, person) == Contact(named_by=3, located_by=3)
+    assert await state(world, code) is State.SUPERSEDED
+    told = {about: to for about, to in (await written(world, person)).values() if to}
+    assert told == {
+        AddressChanged(NOW, here=True): THIEFS,
+        AddressChanged(NOW, here=False): ADDRESS,
+        AccountEnded(NOW, Channel.WEB): THIEFS,
+    }
+    taken = await claim(world, why.event_id)
+    assert taken is not None
+    assert taken.addressee == Addressee("", "", THIEFS)
