@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contracts import identity, notifications, payments, procedures
 from contracts.event import Event
-from contracts.identity import Channel, LogInWay
+from contracts.identity import Channel, ClosureReason, LogInWay
 from contracts.viewing import Viewer
 from services.identity.domain.parameters import Parameters
 
@@ -107,6 +107,7 @@ NOTED: Mapping[type[Event], tuple[What, Who]] = {
     procedures.CardOrdered: (What.CARD_ORDERED, Who.SELF),
     notifications.EmailSent: (What.EMAIL_SENT, Who.CAISSE),
 }
+CLOSERS = {ClosureReason.NEVER_OPENED: Who.CAISSE, ClosureReason.ASKED: Who.SELF}
 VIEWERS = {Viewer.SELF: Who.SELF, Viewer.HELPER: Who.HELPER, Viewer.AGENT: Who.AGENT}
 
 
@@ -117,6 +118,8 @@ def entry(event: Event, event_id: UUID, at: datetime, rules: Parameters) -> Entr
         who = Who.AGENT
     if isinstance(event, identity.SessionRevoked) and event.copied:
         who = Who.STRANGER
+    if isinstance(event, identity.AccountClosed):
+        who = CLOSERS[event.reason]
     known: dict[str, Any] = {
         "id": event_id,
         "person_id": event.person_id,
@@ -139,7 +142,13 @@ def _particulars(event: Event) -> dict[str, Any]:
             return {"way": way}
         case identity.ProfileViewed() | payments.PaymentsViewed() | procedures.RequestsViewed():
             return {"who": VIEWERS[event.viewer], "channel": event.channel, "session_id": event.session_id}
-        case identity.DeviceChallenged() | identity.CodeChosen() | identity.PasskeyAdded() | identity.PasskeyRemoved():
+        case (
+            identity.DeviceChallenged()
+            | identity.CodeChosen()
+            | identity.PasskeyAdded()
+            | identity.PasskeyRemoved()
+            | identity.AccountClosed()
+        ):
             return {"channel": event.channel}
         case _:
             return {}

@@ -1,10 +1,11 @@
-"""Accounts that nobody ever opened, and their end (reliability A18), sooner where they are in somebody's way (F09)."""
+"""The end of an account: asked for (domain B12), or since nobody ever opened it (A18), sooner if it is in the way (F09)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from contracts.identity import AccountClosed, ClosureReason
+from contracts.identity import AccountClosed, Channel, ClosureReason
+from contracts.sealed import Sealed
 from services.identity.domain.account import Account
 from services.identity.domain.parameters import Parameters
 
@@ -51,3 +52,10 @@ def give_way(account: Account, now: datetime) -> tuple[Account, AccountClosed]:
 
 def _closed(account: Account, now: datetime) -> AccountClosed:
     return AccountClosed(person_id=account.person_id, reason=ClosureReason.NEVER_OPENED, closed_at=now)
+
+
+def close(account: Account, email: Sealed | None, channel: Channel, now: datetime) -> AccountClosed:
+    """What is said of an account that its owner closes; at `email`, if that was validated, the owner is told."""
+    return AccountClosed(
+        person_id=account.person_id, reason=ClosureReason.ASKED, closed_at=now, channel=channel, email=email
+    )

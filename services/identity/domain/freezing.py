@@ -9,10 +9,10 @@ from contracts.problems import Text
 from services.identity.domain.account import Account
 
 EXPIRED = Text(
-    "Il a déjà servi ou a plus de 7 jours. Si quelqu'un agit à votre place, suivez le lien de l'e-mail le plus récent, "
-    "ou appelez votre caisse au 36 46.",
-    "It was used or is older than 7 days. If somebody acts in your place, follow the link of the newest e-mail, "
-    "or call your caisse on 36 46.",
+    "Il a déjà servi, a plus de 7 jours, ou le compte a été fermé. Si quelqu'un agit à votre place, suivez le lien de "
+    "l'e-mail le plus récent, ou appelez votre caisse au 36 46.",
+    "It was used, is older than 7 days, or the account was closed. If somebody acts in your place, follow the link of "
+    "the newest e-mail, or call your caisse on 36 46.",
 )
 
 

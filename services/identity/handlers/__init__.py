@@ -13,8 +13,10 @@ from services.identity.handlers.challenges import AnswerChallenge as AnswerChall
 from services.identity.handlers.challenges import BeginAnswer as BeginAnswer
 from services.identity.handlers.challenges import answer_challenge as answer_challenge
 from services.identity.handlers.challenges import begin_answer as begin_answer
+from services.identity.handlers.closing import CloseAccount as CloseAccount
 from services.identity.handlers.closing import CloseUnopened as CloseUnopened
 from services.identity.handlers.closing import FindUnopened as FindUnopened
+from services.identity.handlers.closing import close_account as close_account
 from services.identity.handlers.closing import close_unopened as close_unopened
 from services.identity.handlers.closing import find_unopened as find_unopened
 from services.identity.handlers.codes import Choice as Choice

@@ -1,11 +1,14 @@
-"""Closing accounts that nobody ever opened."""
+"""Closing accounts: those that nobody ever opened, and any whose owner asks for it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.identity.domain import closing
+from contracts.problems import Unauthenticated
+from contracts.sealed import Sealed
+from services.identity.domain import closing, session
+from services.identity.domain.step_up import check_step_up
 from services.identity.handlers.ports import Store
 
 
@@ -38,3 +41,46 @@ async def close_unopened(command: CloseUnopened, store: Store) -> bool:
         return False
     await store.remove_account(account, *events)
     return True
+
+
+@dataclass(frozen=True)
+class CloseAccount:
+    """A person wants no account any more; `matched` is the hash that the current code matched, if it was given.
+
+    `seal` closes an address to whoever writes to it.
+    """
+
+    person_id: UUID
+    session_id: UUID
+    current_given: bool
+    matched: str | None = field(repr=False)
+    seal: Callable[[str], Sealed] = field(repr=False)
+    now: datetime
+
+
+async def close_account(command: CloseAccount, store: Store) -> None:
+    """Remove the account and all that opens it; its e-mail address is free, and the person may have another account.
+
+    The register, the counters of what strangers tried, and the log of who did what are not the account's: they stay.
+    Raises CodeRefused for a missing or wrong current code, or FreshLogInRequired.
+    """
+    person_id, now = command.person_id, command.now
+    current = session.of_caller(await store.session(command.session_id), person_id, now)
+    account = await store.account(person_id)
+    if account is None:
+        raise Unauthenticated
+    check_step_up(current, account, command.matched, given=command.current_given, rules=store.parameters, now=now)
+    address = await store.email(person_id) if account.email_validated_at else None
+    email = command.seal(address.address) if address else None
+    _, revoked = session.end(await store.live_sessions(person_id, now), person_id, now)
+    await store.remove_sessions(person_id, *revoked)
+    await _forget_ways_in(person_id, store)
+    await store.remove_account(account, closing.close(account, email, current.client.channel, now))
+
+
+async def _forget_ways_in(person_id: UUID, store: Store) -> None:
+    await store.forget_devices(person_id)
+    await store.remove_passkeys(person_id)
+    await store.forget_links(person_id)
+    await store.forget_email_changes(person_id)
+    await store.forget_attempts(person_id)

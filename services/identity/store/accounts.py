@@ -84,6 +84,10 @@ class AccountStore(Base):
         document = {**_attempts.dump_python(attempts), "last_at": self._tx.now}
         await self._save("attempts", await self._attempts_id(of), document)
 
+    async def forget_attempts(self, person_id: UUID) -> None:
+        """Forget what was tried by whoever was logged in as a person."""
+        await self._tx["attempts"].delete({"_id": str(person_id)})
+
     async def _account(self, where: Mapping[str, Any]) -> Account | None:
         found = await self._tx["accounts"].find_one(where)
         return _accounts.validate_python({**found, "person_id": found["_id"]}, extra="ignore") if found else None

@@ -17,7 +17,7 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index(("device", "until")),
         Index(("until",), expire_after=timedelta(days=1)),
     ],
-    "challenges": [Index(("expires_at",), expire_after=timedelta(days=1))],
+    "challenges": [Index(("expires_at",), expire_after=timedelta(days=1)), Index(("person_id",))],
 }
 ENCRYPTED: Mapping[str, Sequence[str]] = {}
 
@@ -54,8 +54,9 @@ class DeviceStore(Base):
         await self._tx["devices"].delete({"_id": _key(device.id, device.person_id)})
 
     async def forget_devices(self, person_id: UUID) -> None:
-        """The person is not known on any device any more."""
+        """The person is not known on any device any more, and no second code makes one known."""
         await self._tx["devices"].delete({"person_id": str(person_id)})
+        await self._tx["challenges"].delete({"person_id": str(person_id)})
 
     async def challenge(self, id_hash: str) -> Challenge | None:
         """A challenge that was sent, by the hash of its id."""

@@ -46,6 +46,10 @@ class EmailStore(Base):
         for event in events:
             await self._tx.publish(event, subject=event.person_id)
 
+    async def forget_email_changes(self, person_id: UUID) -> None:
+        """Forget whatever a person asked for."""
+        await self._tx["email_changes"].delete({"person_id": str(person_id)})
+
     async def link_used(self, link_id: str) -> bool:
         """Whether a link that works once was followed."""
         return await self._tx["used_links"].find_one({"_id": link_id}) is not None

@@ -20,7 +20,7 @@ REVIEWS_KEPT = timedelta(days=90)
 INDEXES: Mapping[str, Sequence[Index]] = {
     "ceremonies": [Index(("expires_at",), expire_after=timedelta(0))],
     "federated": [Index(("person_id",))],
-    "pending_links": [Index(("expires_at",), expire_after=timedelta(0))],
+    "pending_links": [Index(("expires_at",), expire_after=timedelta(0)), Index(("person_id",))],
     "reviews": [Index(("asked_at",), expire_after=REVIEWS_KEPT)],
 }
 ENCRYPTED: Mapping[str, Sequence[str]] = {"reviews": ("pivot",)}
@@ -73,6 +73,11 @@ class FederationStore(Base):
         """This link waits no more."""
         if not await self._tx["pending_links"].delete({"_id": pending.ticket_hash}):
             raise Conflict
+
+    async def forget_links(self, person_id: UUID) -> None:
+        """No subject opens the person's account any more, and none waits for its code."""
+        for name in ("federated", "pending_links"):
+            await self._tx[name].delete({"person_id": str(person_id)})
 
     async def save_review(self, review: Review) -> None:
         """Ask an agent, once for one subject."""

@@ -42,6 +42,11 @@ class SessionStore(Base):
         for event in events:
             await self._tx.publish(event, subject=event.person_id)
 
+    async def remove_sessions(self, person_id: UUID, *events: Event) -> None:
+        """Forget all sessions of a person, live or not, and say what happened; their refresh tokens are void."""
+        await self._tx["sessions"].delete({"person_id": str(person_id)})
+        await self._tx.publish(*events, subject=person_id)
+
     async def refresh_token(self, token_hash: str) -> RefreshToken | None:
         """A refresh token that was given out, used or not."""
         found = await self._tx["refresh_tokens"].find_one({"_id": token_hash})

@@ -37,6 +37,7 @@ class FakeDevices:
 
     async def forget_devices(self, person_id: UUID) -> None:
         self.known = {key: each for key, each in self.known.items() if each.person_id != person_id}
+        self.challenges = {key: each for key, each in self.challenges.items() if each.person_id != person_id}
 
     async def challenge(self, id_hash: str) -> Challenge | None:
         return self.challenges.get(id_hash)

@@ -32,6 +32,10 @@ class FakeEmails:
             self.email_changes_by_token[change.token_hash] = change
         self.events += events
 
+    async def forget_email_changes(self, person_id: UUID) -> None:
+        kept = {key: each for key, each in self.email_changes_by_token.items() if each.person_id != person_id}
+        self.email_changes_by_token = kept
+
     async def link_used(self, link_id: str) -> bool:
         return link_id in self.used_links
 

@@ -50,6 +50,10 @@ class FakeFederation:
     async def end_pending_link(self, pending: PendingLink) -> None:
         del self.pending_links[pending.ticket_hash]
 
+    async def forget_links(self, person_id: UUID) -> None:
+        self.links = {key: each for key, each in self.links.items() if each.person_id != person_id}
+        self.pending_links = {key: each for key, each in self.pending_links.items() if each.person_id != person_id}
+
     async def save_review(self, review: Review) -> None:
         self.kept_reviews.setdefault(review.subject, review)
 

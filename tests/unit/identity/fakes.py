@@ -154,6 +154,9 @@ class FakeStore(FakeDevices, FakeFederation, FakeEmails, FakePasskeys, FakeAcces
         assert attempts.version == (await self.attempts(of)).version
         self.tried[self.number(of) if isinstance(of, Nir) else of] = replace(attempts, version=attempts.version + 1)
 
+    async def forget_attempts(self, person_id: UUID) -> None:
+        self.tried.pop(person_id, None)
+
     async def session(self, session_id: UUID) -> Session | None:
         return self.sessions.get(session_id)
 
@@ -164,6 +167,10 @@ class FakeStore(FakeDevices, FakeFederation, FakeEmails, FakePasskeys, FakeAcces
     async def save_sessions(self, sessions: Sequence[Session], *events: Event) -> None:
         for session in sessions:
             self.sessions[session.id] = replace(session, version=session.version + 1)
+        self.events += events
+
+    async def remove_sessions(self, person_id: UUID, *events: Event) -> None:
+        self.sessions = {key: each for key, each in self.sessions.items() if each.person_id != person_id}
         self.events += events
 
     async def refresh_token(self, token_hash: str) -> RefreshToken | None:

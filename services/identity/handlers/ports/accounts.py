@@ -54,3 +54,7 @@ class Accounts(Protocol):
     async def save_attempts(self, of: Nir | UUID, attempts: Attempts) -> None:
         """Save what was tried."""
         ...
+
+    async def forget_attempts(self, person_id: UUID) -> None:
+        """Forget what was tried by whoever was logged in as a person."""
+        ...

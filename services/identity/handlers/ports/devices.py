@@ -33,7 +33,7 @@ class Devices(Protocol):
         ...
 
     async def forget_devices(self, person_id: UUID) -> None:
-        """The person is not known on any device any more."""
+        """The person is not known on any device any more, and no second code makes one known."""
         ...
 
     async def challenge(self, id_hash: str) -> Challenge | None:

@@ -24,6 +24,10 @@ class Emails(Protocol):
         """Keep changes that are new, or that have ended, and say what happened."""
         ...
 
+    async def forget_email_changes(self, person_id: UUID) -> None:
+        """Forget whatever a person asked for."""
+        ...
+
     async def link_used(self, link_id: str) -> bool:
         """Whether a link that works once was followed."""
         ...

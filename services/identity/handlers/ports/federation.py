@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
 from contracts.event import Event
 from services.identity.domain.account import Account
@@ -41,6 +42,10 @@ class Federation(Protocol):
 
     async def end_pending_link(self, pending: PendingLink) -> None:
         """This link waits no more."""
+        ...
+
+    async def forget_links(self, person_id: UUID) -> None:
+        """No subject opens the person's account any more, and none waits for its code."""
         ...
 
     async def save_review(self, review: Review) -> None:

@@ -24,6 +24,10 @@ class Sessions(Protocol):
         """Save sessions of one person and say what happened."""
         ...
 
+    async def remove_sessions(self, person_id: UUID, *events: Event) -> None:
+        """Forget all sessions of a person, live or not, and say what happened; their refresh tokens are void."""
+        ...
+
     async def refresh_token(self, token_hash: str) -> RefreshToken | None:
         """A refresh token that was given out, used or not."""
         ...
