@@ -46,6 +46,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "credential": {"id": "AA", "rawId": "AA", "type": "public-key", "response": ATTESTATION},
         "name": "Clé",
     },
+    "DELETE /me": {"current_code": CODE},
     "PUT /me/email": {"email": "autre@exemple.invalid", "current_code": CODE},
     "POST /email-validations": {"token": TOKEN},
     "POST /account-freezes": {"token": TOKEN},

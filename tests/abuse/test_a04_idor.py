@@ -114,6 +114,7 @@ async def test_no_page_of_a_list_begins_at_somebody_elses_place(owner: Resident,
 
 async def test_somebody_elses_idempotency_key_is_a_new_one(world: World, owner: Resident, stranger: Resident) -> None:
     keyed = {
+        "DELETE /me": {},
         "PUT /me/email": {"email": "autre@exemple.invalid"},
         "PUT /me/code": {"new_code": "48151623"},
         "POST /me/passkeys": {},

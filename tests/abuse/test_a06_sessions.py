@@ -197,7 +197,11 @@ async def _freeze(victim: Victim) -> Reply:
     return await nobody(victim.person.world).send("POST", "/account-freezes", {"token": token})
 
 
-# The last two leave the account without a known device, or closed to everybody.
+async def _close(victim: Victim) -> Reply:
+    return await victim.person.write("DELETE", "/me", {"current_code": victim.person.code})
+
+
+# The last three leave the account without a known device, closed to everybody, or gone.
 ENDS: tuple[End, ...] = (
     _log_out,
     _log_out_elsewhere,
@@ -206,6 +210,7 @@ ENDS: tuple[End, ...] = (
     _log_out_everywhere,
     _forget_device,
     _freeze,
+    _close,
 )
 
 
@@ -217,7 +222,7 @@ async def victim(world: World) -> Victim:
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.strip("_"))
 async def test_a_session_that_is_over_opens_nothing(victim: Victim, end: End) -> None:
-    if end is _freeze:
+    if end in {_freeze, _close}:
         victim.person = await account(victim.person.world)
     await victim.open()
     own = victim.person.log_in()

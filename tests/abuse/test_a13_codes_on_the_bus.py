@@ -81,8 +81,8 @@ async def test_a_provisional_code_opens_one_session_however_many_use_it_at_once(
         # Those that came after the one that was right may have used up the attempts.
         assert (await strangers[0].post("/sessions", body)).status in {401, 429}
         bearer = {"Authorization": f"Bearer {opened[0]['access_token']}"}
-        for path in ("/me/email", "/me/passkeys/options", "/requests"):
-            method = "PUT" if path == "/me/email" else "POST"
+        for path in ("/me", "/me/email", "/me/passkeys/options", "/requests"):
+            method = {"/me": "DELETE", "/me/email": "PUT"}.get(path, "POST")
             refused = await strangers[1].post(path, {}, method=method, headers=bearer)
             assert (refused.status, refused.json["type"]) == (403, "/problems/code-change-required")
         chosen = {"new_code": owner.code}

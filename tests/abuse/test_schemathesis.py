@@ -42,7 +42,7 @@ ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "410", "429", "5xx"]
 # Well formed, and refused all the same: what is right depends on the account or comes from an earlier answer, or it has
 # fields that nobody reads, as browsers write them, with a number beyond 2^53.
 DEPENDS = [
-    *("/api/v1/me/code", "/api/v1/me/email", "/api/v1/me/franceconnect", "/api/v1/me/access-log"),
+    *("/api/v1/me", "/api/v1/me/code", "/api/v1/me/email", "/api/v1/me/franceconnect", "/api/v1/me/access-log"),
     *("/api/v1/me/passkeys/options", "/api/v1/me/passkeys", "/api/v1/sessions/passkeys"),
     *("/api/v1/home", "/api/v1/payments", "/api/v1/requests", "/api/v1/franceconnect/authorize"),
 ]

@@ -1,4 +1,4 @@
-"""Refresh, log-out and the choice of a code, where cookies are renewed and taken back."""
+"""Refresh, log-out, the choice of a code and the end of an account, where cookies are renewed and taken back."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,8 @@ CONTINUE = replace(capability("POST", "/sessions/refresh"), service=IDENTITY)
 LOG_OUT_EVERYWHERE = replace(capability("DELETE", "/sessions"), service=IDENTITY)
 LOG_OUT = replace(capability("DELETE", "/sessions/current"), service=IDENTITY)
 CHOOSE_CODE = replace(capability("PUT", "/me/code"), service=IDENTITY)
+CLOSE = replace(capability("DELETE", "/me"), service=IDENTITY)
+CLOSED = "compte-ferme."
 UNAUTHORIZED = 401
 NO_CONTENT = 204
 FORGET_EVERYTHING = {"clear-site-data": '"cache", "storage"'}
@@ -48,6 +50,12 @@ class CodeBody(BaseModel):
     """The new code, and the current one unless it is provisional. Read by identity."""
 
     new_code: str
+    current_code: str | None = None
+
+
+class ClosureBody(BaseModel):
+    """The current code; none minutes after a log-in by FranceConnect or with a passkey. Read by identity."""
+
     current_code: str | None = None
 
 
@@ -136,15 +144,36 @@ async def choose_code(request: Request) -> Response:
     return response
 
 
-def _left(request: Request, session: Session | None, response: Response) -> Response:
-    """The answer after which a browser has nothing left of the session."""
+@router.delete(
+    "/me",
+    summary="Close the account",
+    operation_id="close_account",
+    status_code=NO_CONTENT,
+    responses=LEFT,
+    openapi_extra=described(CLOSE, body=ClosureBody),
+)
+async def close_account(request: Request) -> Response:
+    """The account is closed for good and all its sessions are over; a browser is left with nothing of it.
+
+    Payments and requests are kept as the law wants; the same person may create another account at once.
+    """
+    edge, session = edge_of(request), await logged_in(request, CLOSE)
+    response = answered(await edge.services.call(call_of(request, CLOSE, session, await request.body())))
+    if response.status_code != NO_CONTENT:
+        return response
+    return _left(request, session, response, said=CLOSED)
+
+
+def _left(request: Request, session: Session | None, response: Response, *, said: str = "") -> Response:
+    """The answer after which a browser has nothing left of the session; `said` is what FranceConnect brings back."""
     edge = edge_of(request)
     if session is not None:
         edge.tokens.forget(session.session_id)
     if session is not None and session.channel is not Channel.WEB:
         return response
     if leaving := request.cookies.get(edge.cookie(LEAVING)):
-        response = _going_on(response, leaving)
+        # FranceConnect hands the state of a log-out back to our page.
+        response = _going_on(response, leaving.replace("&state=", f"&state={said}", 1))
         edge.keep(response, LEAVING, "", 0)
     edge.take_back(response)
     response.headers.update(FORGET_EVERYTHING)

@@ -165,6 +165,7 @@ CAPABILITIES: Sequence[Capability] = (
         channels=frozenset(),
         header="x-report-signature",
     ),
+    Capability("DELETE", "/me", OWN, Access.SESSION, ("F09", "B12"), "Close the account", idempotent=True),
     Capability(
         "GET", "/me/access-log", "identity", Access.SESSION, ("B4",), "Who looked at my data, by the page or as a file"
     ),

@@ -26,7 +26,7 @@ from contracts.identity import (
     LogIn,
     NameChanged,
 )
-from contracts.notifications import EmailFailed, EmailSent
+from contracts.notifications import EmailFailed, EmailKind, EmailSent
 from contracts.payments import ComplementaryStatus, ReimbursementPaid
 from contracts.procedures import CardOrdered, RequestState
 from services.gateway.domain.facts import Account, Latest, Mail, Name, Payment, PreviousLogin, Request
@@ -146,6 +146,9 @@ def _told(home: Home, event: Event, sequence: int, time: datetime) -> Home:
         return _newest(before, Latest(value, sequence, time))
 
     match event:
+        case EmailSent() | EmailFailed() if event.kind is EmailKind.ACCOUNT_CLOSED:
+            # Told to an account that is no more: nothing that the next one has to hear of.
+            pass
         case EmailSent():
             home = replace(home, mail=newest(home.mail, Mail(event.kind, True, event.sent_at)))
         case EmailFailed():

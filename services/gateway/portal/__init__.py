@@ -45,6 +45,7 @@ ADDRESSES: Mapping[str, str] = {
     "/valider-mon-adresse": "validate-email.html",
     "/aide": "help.html",
     "/ce-n-est-pas-moi": "not-me.html",
+    "/compte-ferme": "closed.html",
 }
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".html": "text/html"}
 

@@ -1,4 +1,4 @@
-"""The end of an account: asked for (domain B12), or since nobody ever opened it (A18), sooner if it is in the way (F09)."""
+"""The end of an account: asked for (B12), or since nobody ever opened it (A18), sooner if it is in the way (F09)."""
 
 from collections.abc import Sequence
 from dataclasses import replace

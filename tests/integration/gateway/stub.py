@@ -129,7 +129,11 @@ class Behind:
                 answer = {"url": AUTHORIZE, "ticket": TICKET, "expires_in": 600}
             case "POST", "/franceconnect/callbacks":
                 answer = {"outcome": "refused", "client_id": "web", "session": None, "link_ticket": None}
-            case ("PUT", "/me/code") | ("DELETE", "/sessions/current" | "/sessions") | ("POST", "/me/franceconnect"):
+            case (
+                ("PUT", "/me/code")
+                | ("DELETE", "/sessions/current" | "/sessions" | "/me")
+                | ("POST", "/me/franceconnect")
+            ):
                 return web.Response(status=204, headers={"X-Read-After": "identity=3"})
         return web.json_response(answer, headers=headers)
 

@@ -85,8 +85,8 @@ def a_reopening(*, dropped: bool = False) -> AccountReopened:
 
 
 def a_closure() -> AccountClosed:
-    """Nobody ever opened Lucie's account."""
-    return AccountClosed(person_id=LUCIE, reason=ClosureReason.NEVER_OPENED, closed_at=NOW)
+    """Lucie closes her account on the site."""
+    return AccountClosed(person_id=LUCIE, reason=ClosureReason.ASKED, closed_at=NOW, channel=Channel.WEB, email=SEALED)
 
 
 def a_move(caisse: str = "31") -> CaisseChanged:

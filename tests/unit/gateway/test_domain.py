@@ -81,7 +81,9 @@ def stories(draw: st.DrawFn) -> list[Arrived]:
             failed=st.integers(0, 3),
         ),
         st.builds(an_order, st.integers(1, 3), state=st.sampled_from(RequestState)),
-        st.builds(a_mail, delivered=st.booleans()),
+        st.builds(
+            a_mail, delivered=st.booleans(), kind=st.sampled_from([EmailKind.CARD_ORDERED, EmailKind.ACCOUNT_CLOSED])
+        ),
     )
     events = draw(st.permutations([*draw(payments()), *draw(st.lists(others, max_size=12))]))
     sequences: dict[str, int] = {}
@@ -256,6 +258,26 @@ def test_the_home_page_calls_the_person_by_the_newest_name() -> None:
     again = render(told(an_account(), a_new_name("FICTIVE"), an_account(last_name="AUTRE")), Channel.WEB, None)
     assert again.account.last_name == "AUTRE"
     assert render(told(a_new_name("FICTIVE")), Channel.WEB, None).account.status is Status.UNAVAILABLE
+
+
+OF_THE_CLOSED = [(an_account(), 1), (a_validation(), 2), (a_login(previous=NOW, failed=3), 3)]
+OF_THE_NEXT = [(a_closure(), 4), (an_account(first_name="Lucile", caisse="31"), 5), (a_login(previous=None), 6)]
+OF_THE_PERSON = [(a_payment(), 1), (an_order(), 1), (a_mail(delivered=False, kind=EmailKind.ACCOUNT_CLOSED), 9)]
+
+
+@given(st.permutations([*OF_THE_CLOSED, *OF_THE_NEXT, *OF_THE_PERSON]))
+def test_whoever_closed_an_account_and_comes_back_finds_the_new_one_and_the_old_payments_in_any_order(
+    story: list[tuple[Event, int]],
+) -> None:
+    expected = after([(event, source_of(event), sequence) for event, sequence in (*OF_THE_NEXT, *OF_THE_PERSON)])
+
+    assert after([(event, source_of(event), sequence) for event, sequence in story]) == expected
+
+    page = render(expected, Channel.WEB, BREST)
+    assert (page.account.first_name, page.account.email_validated, page.caisse.code) == ("Lucile", False, "31")
+    assert (page.previous_login.label, page.previous_login.failed_attempts) == (None, 0)
+    assert (len(page.latest_payments.payments), len(page.requests_in_progress.requests)) == (1, 1)
+    assert [each.id for each in page.banners.banners] == ["add-email"]
 
 
 def test_an_account_opened_by_franceconnect_needs_no_address_at_first() -> None:

@@ -81,13 +81,13 @@ def test_our_own_routes_describe_who_may_call_them_and_with_what(app: FastAPI) -
             assert operation["summary"]
             assert operation["x-features"] == list(each.features)
             assert bool(operation.get("security")) is (each.access is not Access.PUBLIC)
-            assert ("requestBody" in operation) is (each.method in {"POST", "PUT"}), each.path
+            assert ("requestBody" in operation) is (each.method in {"POST", "PUT"} or each.path == "/me"), each.path
             parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
             assert ("Idempotency-Key" in parameters) is each.idempotent, each.path
 
 
 def test_leaving_is_described_with_and_without_a_place_to_go_on_to(app: FastAPI) -> None:
-    for path in (f"{PREFIX}/sessions", f"{PREFIX}/sessions/current"):
+    for path in (f"{PREFIX}/sessions", f"{PREFIX}/sessions/current", f"{PREFIX}/me"):
         responses = app.openapi()["paths"][path]["delete"]["responses"]
         assert "content" not in responses["204"]
         assert responses["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/LeavingView")

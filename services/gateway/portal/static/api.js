@@ -80,7 +80,7 @@ export function leave(address) {
 async function send(method, path, body, solution, form = "application/json") {
   const headers = { Accept: form, "Accept-Language": "fr" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (method === "POST" || method === "PUT") headers["Idempotency-Key"] = keyOf(method, path, body);
+  if (method !== "GET") headers["Idempotency-Key"] = keyOf(method, path, body);
   if (solution) headers["X-Altcha"] = solution;
   const written = sessionStorage.getItem(READ_AFTER);
   if (path === "/home" && written) headers["X-Read-After"] = written;

@@ -19,6 +19,7 @@ const DONE = {
   },
   enter,
   home: arrive,
+  closed: (answer) => leave(answer?.continue_at ?? "/compte-ferme"),
   follow: (answer) => leave(`/demarche?id=${encodeURIComponent(answer.request_id)}&nouvelle=1`),
 };
 

@@ -112,6 +112,7 @@ export const CEREMONIES = {
 
 export const SECURITY = {
   async enter() {
+    if (parameter("state").startsWith("compte-ferme")) { leave("/compte-ferme"); return; }
     notice();
     if (!globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) $("passkey").hidden = true;
     const offered = await call("GET", "/franceconnect/providers");
