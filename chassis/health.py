@@ -1,4 +1,7 @@
-"""What a supervisor and an operator ask a process, on its own port, never through the gateway."""
+"""What a supervisor and an operator ask a process, on the port that it serves.
+
+The gateway's is the port that callers reach: whatever stands in front of it must not route `/health` and `/metrics`.
+"""
 
 import asyncio
 import time
@@ -56,6 +59,7 @@ def health_router(health: Health) -> APIRouter:
 
     @router.get("/metrics")
     async def scrape() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        # Every series becomes text: time that the event loop does not have.
+        return Response(await asyncio.to_thread(generate_latest), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -25,6 +25,7 @@ Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 QUIET = ("/health/", "/metrics")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SAFE_HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -199,14 +200,13 @@ class Observe:
         token = context.attach(telemetry.root_context())
         try:
             parent = _header(scope, b"traceparent") if self._trusts_caller else None
-            with telemetry.span("receive", scope["method"], parent=parent) as current:
+            with telemetry.span("receive", _method(scope), parent=parent) as current:
                 await self._answer(scope, receive, observed)
                 if current.is_recording():
                     _describe(current, scope, status)
         finally:
             context.detach(token)
-            route = getattr(scope.get("route"), "path", "none")
-            metrics.requests.labels(scope["method"], route, status).observe(time.perf_counter() - started)
+            metrics.requests.labels(_method(scope), _route(scope), status).observe(time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -218,11 +218,19 @@ class Observe:
 
 
 def _describe(current: trace.Span, scope: Scope, status: int) -> None:
-    route = getattr(scope.get("route"), "path", "none")
-    current.update_name(f"receive {scope['method']} {route}")
-    current.set_attributes(
-        {"http.request.method": scope["method"], "http.route": route, "http.response.status_code": status}
-    )
+    method, route = _method(scope), _route(scope)
+    current.update_name(f"receive {method} {route}")
+    current.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+
+
+def _method(scope: Scope) -> str:
+    """One of a few words: callers invent methods, and each would be kept for good as one more series of measures."""
+    return scope["method"] if scope["method"] in METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    """The pattern that matched, never the path that was asked for."""
+    return getattr(scope.get("route"), "path", "none")
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
