@@ -53,7 +53,12 @@ class Settings(ServiceSettings):
     franceconnect_retired: tuple[str, ...] = Field(
         default=(), description="Identity providers to offer although they are retired, as JSON."
     )
-    access_token_life: timedelta = timedelta(minutes=5)
+    access_token_life: timedelta = Field(
+        default=timedelta(minutes=5),
+        gt=timedelta(),
+        le=timedelta(minutes=10),
+        description="The gateway remembers for 15 minutes that a session is over: no token may live until then.",
+    )
     neutral_answer_time: timedelta = Field(
         default=timedelta(milliseconds=150), description="Neutral answers are given after a multiple of this time."
     )

@@ -67,7 +67,7 @@ async def test_an_invented_method_names_no_span(monkeypatch: pytest.MonkeyPatch)
 
     def noting(kind: str, name: str, **more: Any) -> Any:
         names.append(f"{kind} {name}")
-        return span(kind, name, **more)  # type: ignore[arg-type]
+        return span(kind, name, **more)
 
     monkeypatch.setattr(telemetry, "span", noting)
     await observed(["BREW", "GET", "get", "TRACE"])

@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
+from services.gateway.handlers.sessions import REVOCATIONS_MATTER
 from services.identity.domain.device import Shown
 from services.identity.domain.session import Client, Scope, Session, open_session
+from services.identity.settings import Settings
 from services.identity.tokens import Tokens
 from tests.infra import secret_settings
 from tests.unit.identity.fakes import LUCIE, NOW, RULES, session_id
@@ -69,3 +72,26 @@ def test_a_challenge_has_one_id_for_one_request_and_another_for_any_other(typed:
     assert tokens().challenge("click-0002", "2850329990901", "7294") != mine
     assert tokens().challenge(None, "2850329990901", "7294") != tokens().challenge(None, "2850329990901", "7294")
     assert tokens().hash(mine.token) == mine.hash
+
+
+def some_settings(**but: object) -> Settings:
+    """Identity's settings."""
+    values: dict[str, object] = {
+        **secret_settings()["identity"],
+        "port": 1,
+        "mongodb_url": "mongodb://127.0.0.1:1",
+        "database": "identity",
+        "kafka_url": "127.0.0.1:1",
+        "public_url": "https://compte.exemple.invalid",
+        **but,
+    }
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def test_no_access_token_outlives_what_the_gateway_remembers_of_its_end() -> None:
+    assert some_settings().access_token_life == timedelta(minutes=5)
+    longest = timedelta(minutes=10)
+    assert some_settings(access_token_life=longest).access_token_life == longest < REVOCATIONS_MATTER
+    for wrong in (timedelta(), -longest, longest + timedelta(seconds=1), REVOCATIONS_MATTER):
+        with pytest.raises(ValidationError, match="access_token_life"):
+            some_settings(access_token_life=wrong)
