@@ -37,6 +37,26 @@ const calling = call("POST", "/sessions", { nir: "1" }, (busy) => said.push(busy
 const answer = await calling.catch((refusal) => refusal.status);
 console.log(JSON.stringify({ sent, said, answer }));
 """
+# The access token has expired, and the refresh is answered with these, one after the other.
+GO_ON = """
+const { answers } = JSON.parse(process.argv[2]);
+const sent = [], left = [];
+let over = true;
+globalThis.sessionStorage = globalThis.localStorage = { getItem: () => null, setItem() {}, removeItem() {} };
+globalThis.navigator ??= {};
+globalThis.document = { querySelector: () => ({}) };
+globalThis.location = { replace: (address) => left.push(address) };
+globalThis.fetch = async (address, { headers }) => {
+  sent.push([address.replace("/api/v1", ""), headers["X-Altcha"] ?? null]);
+  if (!address.endsWith("/refresh")) return new Response("{}", { status: over ? 401 : 200 });
+  const { status, ...problem } = answers.shift();
+  over = status !== 200;
+  return new Response(JSON.stringify(problem), { status });
+};
+const { call } = await import("./api.js");
+const answer = await call("GET", "/me").catch((refusal) => [refusal.status, refusal.message]);
+console.log(JSON.stringify({ sent, left, answer }));
+"""
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="no JavaScript outside a browser here")
 
@@ -83,3 +103,22 @@ def test_a_second_refusal_and_one_without_a_challenge_are_told(tmp_path: Path) -
     assert (refused["answer"], len(refused["sent"])) == (429, 2)
     without = run(tmp_path, ASK, challenge=None, refusing=True)
     assert (without["answer"], len(without["sent"]), without["said"]) == (429, 1, [])
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_has_to_wait_for_a_refresh_is_told_so_and_stays_where_they_are(tmp_path: Path, status: int) -> None:
+    answers = [{"status": status, "title": "Trop de demandes", "detail": "Réessayez dans 3 minutes."}]
+    told = run(tmp_path, GO_ON, answers=answers)
+    assert told["left"] == []
+    assert told["answer"] == [status, "Trop de demandes. Réessayez dans 3 minutes."]
+
+
+def test_a_session_that_is_over_leads_to_the_log_in(tmp_path: Path) -> None:
+    assert run(tmp_path, GO_ON, answers=[{"status": 401}])["left"] == ["/connexion"]
+
+
+def test_a_refresh_goes_on_by_the_work_that_is_asked_for(tmp_path: Path) -> None:
+    told = run(tmp_path, GO_ON, answers=[{"status": 429, "proof_of_work": challenge()}, {"status": 200}])
+    assert (told["left"], told["answer"]) == ([], {})
+    assert [path for path, _ in told["sent"]] == ["/me", "/sessions/refresh", "/sessions/refresh", "/me"]
+    assert verify_solution(told["sent"][2][1], SECRET).verified

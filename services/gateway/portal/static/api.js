@@ -25,15 +25,9 @@ export class Refusal extends Error {
 export async function call(method, path, body, working = () => {}) {
   const started = Date.now();
   const entering = method === "POST" && ENTERING.test(path);
-  let response = await send(method, path, body);
-  if ((await over(response, entering)) && (await refresh(started))) {
-    response = await send(method, path, body);
-  }
-  const challenge = await offered(response);
-  if (challenge) {
-    working(true);
-    const solution = await proof(challenge).finally(() => working(false));
-    if (solution) response = await send(method, path, body, solution);
+  let response = await paid(method, path, body, working);
+  if ((await over(response, entering)) && (await refresh(started, working))) {
+    response = await paid(method, path, body, working);
   }
   const text = await response.text();
   const answer = text ? JSON.parse(text) : null;
@@ -103,17 +97,31 @@ async function over(response, entering) {
   return (problem.type ?? "").endsWith("code-change-required");
 }
 
+// The answer; where work is asked for, the one after it.
+async function paid(method, path, body, working) {
+  const response = await send(method, path, body);
+  const challenge = await offered(response);
+  if (!challenge) return response;
+  working(true);
+  const solution = await proof(challenge).finally(() => working(false));
+  return solution ? send(method, path, body, solution) : response;
+}
+
 // Too many come from this network: the work that lets one of them in all the same, if there is such.
 async function offered(response) {
   if (response.status !== 429) return undefined;
   return (await response.clone().json().catch(() => ({}))).proof_of_work;
 }
 
-// A refresh token works once: tabs take turns, and one that waited uses what the other got.
-async function refresh(started) {
+// A refresh token works once: tabs take turns, and one that waited uses what the other got. Who is told to wait, or gets
+// no answer, is still logged in: a Refusal says to try again.
+async function refresh(started, working) {
   const turn = async () => {
     if (Number(localStorage.getItem(REFRESHED)) >= started) return true;
-    const response = await send("POST", "/sessions/refresh");
+    const response = await paid("POST", "/sessions/refresh", undefined, working);
+    if (response.status === 429 || response.status >= 500) {
+      throw new Refusal(response.status, await response.json().catch(() => ({})));
+    }
     if (response.ok) localStorage.setItem(REFRESHED, String(Date.now()));
     return response.ok;
   };
