@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeVar
 
 import pymongo
 from bson.codec_options import CodecOptions
-from pymongo import IndexModel, ReadPreference
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError
+from pymongo import IndexModel, ReadPreference, UpdateOne
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -24,6 +24,7 @@ Document = dict[str, Any]
 Filter = Mapping[str, Any]
 
 SAFE = {"w": "majority", "journal": True, "readConcernLevel": "majority", "retryWrites": True}
+DUPLICATE_KEY = 11000
 CODEC: CodecOptions[Document] = CodecOptions(
     tz_aware=True, uuid_representation=4
 )  # 4: UUIDs as the standard binary subtype
@@ -101,6 +102,18 @@ class Collection:
         with _translated():
             done = await self._raw.update_one(where, change, upsert=upsert, session=self._session)
         return int(done.matched_count) + (done.upserted_id is not None)
+
+    async def update_each(self, changes: Sequence[tuple[Filter, Filter]]) -> int:
+        """Change or insert one document for each (where, change), up to one that a unique index refuses; how many."""
+        try:
+            writes = [UpdateOne(where, change, upsert=True) for where, change in changes]
+            await self._raw.bulk_write(writes, session=self._session)
+        except BulkWriteError as refused:
+            errors = refused.details["writeErrors"]
+            if not errors or errors[0]["code"] != DUPLICATE_KEY:
+                raise
+            return int(errors[0]["index"])
+        return len(writes)
 
     async def update_all(self, where: Filter, change: Filter) -> int:
         """Change every match; how many matched."""

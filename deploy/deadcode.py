@@ -30,9 +30,6 @@ NAMES = (
     "lifespan_context",
     "should_sample",
     "get_description",
-    "acquire_entry",
-    "get_moving_window",
-    "base_exceptions",
     "_split_scope",
 )
 SCENARIOS = "/scenarios/"

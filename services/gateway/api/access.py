@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from chassis import telemetry
 from contracts.identity import Channel
 from contracts.problems import Unauthenticated
-from services.gateway.api.bodies import device_token
+from services.gateway.api.bodies import text_member
 from services.gateway.api.limiting import RateLimits, Room
 from services.gateway.domain.capabilities import Access, Capability
 from services.gateway.domain.limits import Per
@@ -21,6 +21,17 @@ from services.gateway.handlers.sessions import Services, Tokens
 
 ACCESS, REFRESH, DEVICE = "access", "refresh", "device"
 LEAVING = "franceconnect-logout"
+TICKET = "franceconnect"
+# Where the secret stands that these routes are asked with: the member of the address or the body, the cookie.
+SECRETS: Mapping[str, tuple[str, str | None]] = {
+    "POST /sessions/refresh": ("refresh_token", REFRESH),
+    "POST /sessions/challenges/{challenge_id}": ("challenge_id", None),
+    "POST /sessions/passkeys": ("ceremony_id", None),
+    "GET /franceconnect/callback": ("ticket", TICKET),
+    "POST /franceconnect/sessions": ("ticket", None),
+    "POST /email-validations": ("token", None),
+    "POST /account-freezes": ("token", None),
+}
 
 
 class AccessTokens(Protocol):
@@ -115,7 +126,9 @@ async def counted(request: Request, wanted: Capability, session: Session | None 
     rule = edge.rates.rule(wanted)
     if rule.limits:
         device = await _device(edge, request) if rule.counts_by(Per.DEVICE) else None
-        await edge.rates.use(request, rule, session, device)
+        secret = await _secret(edge, request, rule.name) if rule.counts_by(Per.SECRET) else None
+        said = {Per.SESSION: session and session.session_id, Per.DEVICE: device, Per.SECRET: secret}
+        await edge.rates.use(request, rule, said)
 
 
 async def logged_in(request: Request, wanted: Capability) -> Session:
@@ -152,8 +165,17 @@ def browsers_device(request: Request) -> str | None:
 
 async def _device(edge: Edge, request: Request) -> UUID | None:
     """The device that proves itself: a browser by its cookie, an application in the body of its log-in."""
-    token = browsers_device(request) or device_token(await request.body())
+    token = browsers_device(request) or text_member(await request.body(), "device_token")
     return await edge.tokens.read_device(token) if token else None
+
+
+async def _secret(edge: Edge, request: Request, route: str) -> str | None:
+    """The secret that a route is asked with: in its address or its body, or in a browser's cookie."""
+    name, cookie = SECRETS[route]
+    found = request.path_params.get(name) or text_member(await request.body(), name)
+    if not found and cookie:
+        found = request.cookies.get(edge.cookie(cookie))
+    return found if found and found.isascii() else None
 
 
 def _bearer(authorization: str) -> str | None:

@@ -28,7 +28,7 @@ def with_device(body: bytes, known: str | None) -> bytes:
     return orjson.dumps({**sent, "device_token": known} if known else sent)
 
 
-def device_token(body: bytes) -> str | None:
-    """The `device_token` that an application puts in the body of its log-in."""
-    token = sent_by(body).get("device_token")
-    return token if isinstance(token, str) else None
+def text_member(body: bytes, name: str) -> str | None:
+    """The text that an object names so."""
+    member = sent_by(body).get(name)
+    return member if isinstance(member, str) else None

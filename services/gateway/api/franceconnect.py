@@ -17,10 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from chassis.mongo import DatabaseDown
 from chassis.web import BadRequest
 from contracts.problems import Problem, Text, Unauthenticated, Unavailable
-from services.gateway.api.access import DEVICE, admitted, check_provenance, edge_of, logged_in
+from services.gateway.api.access import DEVICE, TICKET, admitted, check_provenance, edge_of, logged_in
 from services.gateway.api.describing import described
 from services.gateway.api.forward import answered, call_of
 from services.gateway.api.giving import SessionView
+from services.gateway.api.limiting import ended
 from services.gateway.api.returning import LINKING, arrive, refused
 from services.gateway.domain.calls import OK, Answer
 from services.gateway.domain.capabilities import PREFIX, Capability, capability
@@ -33,7 +34,7 @@ AUTHORIZE = replace(LEAVE, service=IDENTITY, method="POST", target="/franceconne
 CALLBACK = replace(COME_BACK, service=IDENTITY, method="POST", target="/franceconnect/callbacks")
 RETURN = replace(capability("POST", "/franceconnect/sessions"), service=IDENTITY, target="/franceconnect/callbacks")
 LINK = replace(capability("POST", "/me/franceconnect"), service=IDENTITY)
-TICKET, CHOICE = "franceconnect", "identity-provider"
+CHOICE = "identity-provider"
 A_YEAR = 365 * 24 * 3600
 LONGEST_PARAMETER = 2000
 TOO_LONG = Text("Un paramètre est trop long.", "A parameter is too long.")
@@ -144,7 +145,7 @@ async def leave_for_franceconnect(
     edge, asking = edge_of(request), _ask(request, LEAVE, AUTHORIZE, {"client_id": client_id, "provider": provider})
     if client_id != "web":
         return answered(await asking)
-    answer = await _always(asking)
+    answer = await _always(request, asking)
     if answer.status != OK:
         return refused(answer)
     begun = orjson.loads(answer.body)
@@ -175,7 +176,7 @@ async def come_back_from_franceconnect(
         "ticket": request.cookies.get(edge.cookie(TICKET)),
         "device_token": request.cookies.get(edge.cookie(DEVICE)),
     }
-    answer = await _always(_ask(request, COME_BACK, CALLBACK, {**brought, **bound}))
+    answer = await _always(request, _ask(request, COME_BACK, CALLBACK, {**brought, **bound}))
     response = arrive(edge, answer, brought)
     edge.keep(response, TICKET, "", 0)
     return response
@@ -250,11 +251,13 @@ def _without_ticket(body: bytes) -> bytes:
     return encode(**brought.model_dump(exclude={"ticket"}))
 
 
-async def _always(asking: Awaitable[Answer]) -> Answer:
+async def _always(request: Request, asking: Awaitable[Answer]) -> Answer:
     """The answer; a refusal of ours becomes one, since a browser must end on a page."""
     try:
-        return await asking
+        answer = await asking
     except Problem as refusal:
-        return Answer(refusal.status, b"", {})
+        answer = Answer(refusal.status, b"", {})
     except DatabaseDown:
-        return Answer(Unavailable.status, b"", {})
+        answer = Answer(Unavailable.status, b"", {})
+    ended(request, answer.status)
+    return answer

@@ -1,18 +1,23 @@
 """Rate limits of a request: whom it is counted for, and what the answer says of it."""
 
-from collections.abc import Awaitable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.mongo import DatabaseDown
+from chassis.telemetry import log
 from contracts.problems import Unavailable
 from services.gateway.api.describing import PROOF
 from services.gateway.domain.capabilities import Capability
 from services.gateway.domain.limits import (
+    OF_NETWORKS,
     Counter,
+    Known,
     Networks,
     Per,
     Rule,
@@ -20,19 +25,22 @@ from services.gateway.domain.limits import (
     Table,
     TooManyRequests,
     nearest,
-    network,
+    origin,
     rule_for,
 )
-from services.gateway.domain.sessions import Session
 
-STANDING = "compte.standing"
+USE, OUTCOME = "compte.use", "compte.outcome"
+REFUSED = range(400, 500)
 
 
 class Counters(Protocol):
     """The counters that all replicas share."""
 
-    def use(self, counter: Counter) -> Awaitable[Standing]:
-        """Count one use."""
+    def use(self, counters: Sequence[Counter]) -> Awaitable[Sequence[Standing]]:
+        """Count one use on all, or on none if one of them is full; those of failures are looked at."""
+
+    def fail(self, counters: Sequence[Counter]) -> Awaitable[None]:
+        """Count one failure on each."""
 
 
 class Proofs(Protocol):
@@ -58,37 +66,69 @@ class RateLimits:
         """The limits of a route."""
         return rule_for(wanted.method, wanted.path, self.table)
 
-    async def use(self, request: Request, rule: Rule, session: Session | None, device: object) -> None:
+    async def use(self, request: Request, rule: Rule, said: Mapping[Per, object]) -> None:
         """Count this request, and remember what the answer is to say. Raises TooManyRequests.
 
-        A proof is looked at only when nothing else grants the request, and a ceiling counts only what is granted below
-        it: a stranger who is refused uses up nothing of anybody.
+        `said`: the session, device or secret that it shows. A proof is looked at only when nothing else grants the
+        request, and a ceiling counts only what is granted below it: a stranger who is refused uses up nothing of
+        anybody.
         """
-        known = dict.fromkeys((Per.NETWORK, Per.PROOF, Per.CEILING), self._network(request))
-        if session is not None:
-            known[Per.SESSION] = str(session.session_id)
-        if device is not None:
-            known[Per.DEVICE] = str(device)
-        standings = await self._count(rule.counter(known))
+        shown: Known = {by: {str(each): 1} for by, each in said.items() if each is not None}
+        known: Known = {**shown, **dict.fromkeys(OF_NETWORKS, self._networks(request))}
+        counters = rule.counters(known)
+        standings = await self.counters.use(counters)
         if rule.can_go_on(standings) and await self.proofs.take(request.headers.get(PROOF["name"]), rule.name):
-            standings = await self._count(rule.counter(known, (Per.PROOF,)))
-        if all(each.granted for each in standings):
-            standings += await self._count(rule.counter(known, (Per.CEILING,)))
+            counters = rule.counters(known, proved=True)
+            standings = await self.counters.use(counters)
         if standings:
-            self._tell(request, rule, nearest(standings))
+            standing = nearest(standings)
+            if_refused = [each for each in counters if each.of_failures] if standing.granted else []
+            request.scope[USE] = Use(self.counters, standings, if_refused)
+            self._check(rule, standing)
 
-    async def _count(self, counter: Counter | None) -> list[Standing]:
-        return [await self.counters.use(counter)] if counter else []
-
-    def _tell(self, request: Request, rule: Rule, standing: Standing) -> None:
-        request.scope[STANDING] = standing
+    def _check(self, rule: Rule, standing: Standing) -> None:
         if not standing.granted:
             way_on = self.proofs.challenge(rule.name) if rule.can_go_on([standing]) else None
             raise TooManyRequests(standing.wait, way_on)
 
-    def _network(self, request: Request) -> str:
+    def _networks(self, request: Request) -> Mapping[str, int]:
         peer = request.client.host if request.client else None
-        return network(peer, ",".join(request.headers.getlist("x-forwarded-for")), self.trusted_proxies)
+        said = ",".join(request.headers.getlist("x-forwarded-for"))
+        found = origin(peer, said, self.trusted_proxies)
+        if found.unreadable:
+            _warn_of_hops()
+        return found.networks
+
+
+@cache
+def _warn_of_hops() -> None:
+    """Once in a process, and without what was written: it may be somebody's address."""
+    log.warning("a trusted proxy wrote no address into X-Forwarded-For: its callers share one budget")
+
+
+@dataclass(frozen=True)
+class Use:
+    """One request that was counted: what its counters said, and which of them it fills by being refused."""
+
+    counters: Counters
+    standings: Sequence[Standing]
+    if_refused: Sequence[Counter] = ()
+
+    async def told(self, outcome: int) -> Standing:
+        """What the client is told of, once it is known how the request ended."""
+        if not self.if_refused or outcome not in REFUSED:
+            return nearest(self.standings)
+        try:
+            await self.counters.fail(self.if_refused)
+        except DatabaseDown:
+            return nearest(self.standings)
+        limits = [each.limit for each in self.if_refused]
+        return nearest([each.after_use() if each.limit in limits else each for each in self.standings])
+
+
+def ended(request: Request, outcome: int) -> None:
+    """Say how a request ended whose answer does not: a browser is always sent to a page."""
+    request.scope[OUTCOME] = outcome
 
 
 class Room:
@@ -117,9 +157,9 @@ class RateLimitHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def told(message: Message) -> None:
-            standing: Standing | None = scope.get(STANDING)
-            if standing is not None and message["type"] == "http.response.start":
-                _add(message, standing)
+            use: Use | None = scope.get(USE)
+            if use is not None and message["type"] == "http.response.start":
+                _add(message, await use.told(scope.get(OUTCOME, message["status"])))
             await send(message)
 
         await self._app(scope, receive, told)

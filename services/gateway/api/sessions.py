@@ -13,6 +13,7 @@ from services.gateway.api.access import LEAVING, REFRESH, admitted, counted, edg
 from services.gateway.api.describing import described
 from services.gateway.api.forward import answered, call_of
 from services.gateway.api.giving import SessionView, given
+from services.gateway.api.limiting import ended
 from services.gateway.domain.capabilities import PREFIX, capability
 from services.gateway.domain.sessions import CODE_CHANGE, Session
 from services.gateway.handlers import sessions as handlers
@@ -192,7 +193,8 @@ async def _ending(request: Request) -> Session | None:
         return await admitted(request, LOG_OUT)
     except Unauthenticated:
         await counted(request, CONTINUE)
-        _, tokens = await handlers.refresh(_refresh_token(request), edge.services)
+        answer, tokens = await handlers.refresh(_refresh_token(request), edge.services)
+        ended(request, answer.status)
         return await edge.tokens.read(tokens.access) if tokens else None
 
 

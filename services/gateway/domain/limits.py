@@ -4,11 +4,15 @@ A request is judged by the counter of its session, or else of its device, or els
 has such a limit; so nobody who shares a network with a known device can use up what that device may do (reliability
 A1, A18). Where a network has used up its own budget, a solved challenge is counted on a second one (A2). A ceiling
 holds everybody of a network together, so that many devices do not make many budgets: strangers alone never reach it.
+
+What is asked with a secret that nobody guesses is counted by that secret, and on its network's budget only when it was
+refused in the end: neighbours who invent secrets use up nothing of those who have one.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
@@ -22,21 +26,33 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 EVERY_OTHER_WRITE = "every other write"
 OFF = "off"
 NOWHERE = "nowhere"
+_WITH_PORT = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.%a-z]+)\](:[0-9]+)?|(?P<v4>[0-9.]+):[0-9]+")
 Networks = Sequence[IPv4Network | IPv6Network]
+# Whoever has one /48 of IPv6 has 65,536 networks of /64. So what is counted by network is counted by the wider ones
+# around it as well, where so many times as much is allowed; the first that is full refuses.
+WIDTHS: Mapping[int, Mapping[int, int]] = {4: {24: 1}, 6: {64: 1, 56: 4, 48: 16}}
 
 
 class Per(StrEnum):
-    """Whose uses are counted together. `PROOF`: those of a network that paid with a solved challenge."""
+    """Whose uses are counted together. `PROOF`: those of a network that paid with a solved challenge.
+
+    `SECRET`: those that show one secret of 256 bits. `FAILED`: those of a network that were refused in the end.
+    """
 
     SESSION = "session"
     DEVICE = "device"
+    SECRET = "secret"  # noqa: S105
     NETWORK = "network"
+    FAILED = "failed"
     PROOF = "proof"
     CEILING = "ceiling"
 
 
 # The first of these that is known of a caller is the one that counts.
-OWN = (Per.SESSION, Per.DEVICE, Per.NETWORK)
+OWN = (Per.SESSION, Per.DEVICE, Per.NETWORK, Per.FAILED)
+# These count as well.
+ALSO = (Per.SECRET, Per.CEILING)
+OF_NETWORKS = (Per.NETWORK, Per.FAILED, Per.PROOF, Per.CEILING)
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,8 @@ class Limit:
 
 
 Limits = tuple[Limit, ...]
+# What is known of a caller: by whom, and how many times as much as the limit says each of them may.
+Known = Mapping[Per, Mapping[str, int]]
 Table = Mapping[str, Limits]
 
 
@@ -60,15 +78,15 @@ LIMITS: Table = {
     "POST /accounts": _limits(HOUR, network=10, proof=40),
     "POST /code-resets": _limits(HOUR, network=20, proof=80),
     "POST /sessions": _limits(5 * MINUTE, device=20, network=100, proof=400, ceiling=1000),
-    "POST /sessions/refresh": _limits(5 * MINUTE, network=300),
-    "POST /sessions/challenges/{challenge_id}": _limits(10 * MINUTE, network=30),
-    "POST /sessions/passkeys/options": _limits(5 * MINUTE, network=60),
-    "POST /sessions/passkeys": _limits(5 * MINUTE, network=60),
-    "GET /franceconnect/authorize": _limits(5 * MINUTE, network=60),
-    "GET /franceconnect/callback": _limits(5 * MINUTE, network=60),
-    "POST /franceconnect/sessions": _limits(5 * MINUTE, network=60),
-    "POST /email-validations": _limits(HOUR, network=30),
-    "POST /account-freezes": _limits(HOUR, network=30),
+    "POST /sessions/refresh": _limits(5 * MINUTE, secret=20, device=60, failed=1000, proof=1000),
+    "POST /sessions/challenges/{challenge_id}": _limits(10 * MINUTE, secret=10, device=20, failed=100, proof=400),
+    "POST /sessions/passkeys/options": _limits(5 * MINUTE, device=20, network=100, proof=400),
+    "POST /sessions/passkeys": _limits(5 * MINUTE, secret=10, device=20, failed=100, proof=400),
+    "GET /franceconnect/authorize": _limits(5 * MINUTE, device=20, network=1000),
+    "GET /franceconnect/callback": _limits(5 * MINUTE, secret=10, device=20, failed=1000),
+    "POST /franceconnect/sessions": _limits(5 * MINUTE, secret=10, device=20, failed=300, proof=400),
+    "POST /email-validations": _limits(HOUR, secret=20, device=20, failed=300, proof=400),
+    "POST /account-freezes": _limits(HOUR, secret=20, device=20, failed=300, proof=400),
     # A provider reports from few addresses, and on many mails when a mail server of theirs is away.
     "POST /mail-reports": _limits(MINUTE, network=600),
     EVERY_OTHER_WRITE: (*_limits(MINUTE, session=120), *_limits(5 * MINUTE, network=60)),
@@ -86,27 +104,38 @@ class Rule:
         """Whether it has such a limit."""
         return any(limit.by is by for limit in self.limits)
 
-    def counter(self, known: Mapping[Per, str], among: Sequence[Per] = OWN) -> "Counter | None":
-        """The counter of the first of these that the rule has a limit by and that is known of a caller."""
-        for by in among:
-            for limit in self.limits:
-                if limit.by is by and by in known:
-                    return Counter(self.name, limit, known[by])
-        return None
+    def counters(self, known: Known, *, proved: bool = False) -> "tuple[Counter, ...]":
+        """What one request is counted on: the caller's own counter, or that of solved challenges, and what counts also.
+
+        The wider ones of a network come behind it.
+        """
+        own = next((by for by in ((Per.PROOF,) if proved else OWN) if by in known and self.counts_by(by)), None)
+        return tuple(
+            Counter(self.name, replace(limit, amount=limit.amount * times), subject)
+            for by in (own, *ALSO)
+            for limit in self.limits
+            if limit.by is by
+            for subject, times in known.get(by, {}).items()
+        )
 
     def can_go_on(self, standings: "Sequence[Standing]") -> bool:
-        """Whether it is the network's own budget that refused, beyond which a proof of work leads."""
-        refused = any(each.limit.by is Per.NETWORK and not each.granted for each in standings)
+        """Whether it is a network's own budget that refused, beyond which a proof of work leads."""
+        refused = any(each.limit.by in (Per.NETWORK, Per.FAILED) and not each.granted for each in standings)
         return refused and self.counts_by(Per.PROOF)
 
 
 @dataclass(frozen=True)
 class Counter:
-    """The uses of one row by one session, device or network (`subject`)."""
+    """The uses of one row by one session, device, secret or network (`subject`)."""
 
     rule: str
     limit: Limit
     subject: str
+
+    @property
+    def of_failures(self) -> bool:
+        """Whether only what was refused in the end fills it."""
+        return self.limit.by is Per.FAILED
 
 
 @dataclass(frozen=True)
@@ -117,6 +146,10 @@ class Standing:
     granted: bool
     remaining: int
     wait: int
+
+    def after_use(self) -> "Standing":
+        """The same with one use less left."""
+        return replace(self, remaining=max(0, self.remaining - 1))
 
     def headers(self) -> dict[str, str]:
         """As clients are told (draft-ietf-httpapi-ratelimit-headers-10)."""
@@ -178,8 +211,16 @@ def _limit(by: Per, value: str) -> Limit | None:
     return Limit(by, int(amount), int(seconds))
 
 
-def network(peer: str | None, forwarded_for: str = "", trusted: Networks = ()) -> str:
-    """The network that a request comes from: a /24 of IPv4, a /64 of IPv6.
+@dataclass(frozen=True)
+class Origin:
+    """Where a request comes from. `unreadable`: a proxy of ours wrote a hop that is no address."""
+
+    networks: Mapping[str, int]
+    unreadable: bool = False
+
+
+def origin(peer: str | None, forwarded_for: str = "", trusted: Networks = ()) -> Origin:
+    """The networks that a request comes from, narrowest first: a /24 of IPv4; a /64, /56 and /48 of IPv6.
 
     `forwarded_for` is believed only from right to left, as far as trusted proxies wrote it: the first hop that is
     none of them is the caller. What cannot be read as an address ends the search.
@@ -190,22 +231,24 @@ def network(peer: str | None, forwarded_for: str = "", trusted: Networks = ()) -
             break
         before = _address(hop)
         if before is None:
-            break
+            return Origin(_groups(caller), unreadable=bool(hop.strip()))
         caller = before
-    return _group(caller)
+    return Origin(_groups(caller))
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """An address, alone or as proxies write it: `[v6]`, `[v6]:port`, `v4:port`."""
+    hop = _WITH_PORT.fullmatch(text.strip())
     try:
-        address = ip_address(text.strip())
+        address = ip_address((hop["v6"] or hop["v4"]) if hop else text.strip())
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _group(address: IPv4Address | IPv6Address | None) -> str:
+def _groups(address: IPv4Address | IPv6Address | None) -> Mapping[str, int]:
     if address is None:
-        return NOWHERE
-    if isinstance(address, IPv4Address):
-        return str(IPv4Network((int(address), 24), strict=False))
-    return str(IPv6Network((int(address), 64), strict=False))
+        return {NOWHERE: 1}
+    family = IPv4Network if isinstance(address, IPv4Address) else IPv6Network
+    widths = WIDTHS[address.version]
+    return {str(family((int(address), width), strict=False)): times for width, times in widths.items()}

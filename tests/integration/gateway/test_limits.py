@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,10 +14,11 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from chassis import clock
 from chassis.mongo import Database
 from chassis.service import Service
 from services.gateway.domain.capabilities import CAPABILITIES, PREFIX, Access
-from services.gateway.domain.limits import Counter, Limit, Per
+from services.gateway.domain.limits import MOST, Counter, Limit, Per
 from services.gateway.limiter import COUNTERS, INDEXES, Limiter
 from tests import infra
 from tests.integration.gateway.test_forwarding import SPOOFED
@@ -27,6 +28,7 @@ from tests.unit.gateway.builders import LUCIE, NOW
 ACCOUNTS, SESSIONS, REQUESTS = "/api/v1/accounts", "/api/v1/sessions", "/api/v1/requests"
 LOG_IN = {"nir": "2850329990901", "code": "4711", "client_id": "android"}
 TEN_AN_HOUR = Counter("POST /accounts", Limit(Per.NETWORK, 10, 3600), "203.0.113.0/24")
+MANY_AN_HOUR = replace(TEN_AN_HOUR, limit=Limit(Per.NETWORK, MOST + 1, 3600))
 
 
 class Clock:
@@ -50,11 +52,58 @@ async def replicas(mongodb_url: str, request: pytest.FixtureRequest) -> AsyncIte
         await each.database.close()
 
 
-async def test_of_many_uses_at_once_exactly_the_limit_is_granted(replicas: tuple[Service, Service]) -> None:
+@pytest.mark.parametrize("counter", [TEN_AN_HOUR, MANY_AN_HOUR], ids=["instants", "number"])
+async def test_of_many_uses_at_once_exactly_the_limit_is_granted(
+    replicas: tuple[Service, Service], counter: Counter
+) -> None:
     limiters = [Limiter(each.database, each.cipher.blind) for each in replicas]
-    standings = await asyncio.gather(*(limiters[n % 2].use(TEN_AN_HOUR) for n in range(40)))
+    if counter is MANY_AN_HOUR:
+        await used(replicas[0], counter, counter.limit.amount - 10)
+    standings = [each for [each] in await asyncio.gather(*(limiters[n % 2].use([counter]) for n in range(40)))]
     assert sum(each.granted for each in standings) == 10
     assert {each.remaining for each in standings if not each.granted} == {0}
+
+
+async def test_what_one_full_counter_refuses_is_counted_on_none_however_many_come_at_once(
+    replicas: tuple[Service, Service],
+) -> None:
+    limiters = [Limiter(each.database, each.cipher.blind) for each in replicas]
+    wide = replace(TEN_AN_HOUR, subject="wide", limit=replace(TEN_AN_HOUR.limit, amount=40))
+    widest = replace(MANY_AN_HOUR, subject="widest")
+    both = await asyncio.gather(*(limiters[n % 2].use([wide, TEN_AN_HOUR, widest]) for n in range(30)))
+    assert sum(all(each.granted for each in standings) for standings in both) == 10
+    left = [each.remaining for each in await limiters[0].use([wide, TEN_AN_HOUR, widest])]
+    assert left == [30, 0, widest.limit.amount - 10]
+
+
+async def test_a_number_begins_anew_with_each_window(replicas: tuple[Service, Service]) -> None:
+    clock = Clock()
+    limiter = Limiter(replicas[0].database, replicas[0].cipher.blind, now=clock)
+    await used(replicas[0], MANY_AN_HOUR, MANY_AN_HOUR.limit.amount - 1, now=clock)
+    [last] = await limiter.use([MANY_AN_HOUR])
+    [refused] = await limiter.use([MANY_AN_HOUR])
+    assert (last.granted, last.remaining, refused.granted) == (True, 0, False)
+    assert 0 < refused.wait <= 3600
+    clock.at += timedelta(seconds=refused.wait)
+    assert [each.remaining for each in await limiter.use([MANY_AN_HOUR])] == [MANY_AN_HOUR.limit.amount - 1]
+
+
+async def test_failures_are_looked_at_and_counted_when_they_have_happened(replicas: tuple[Service, Service]) -> None:
+    limiter = Limiter(replicas[0].database, replicas[0].cipher.blind)
+    failures = Counter("POST /sessions/refresh", Limit(Per.FAILED, 2, 300), "203.0.113.0/24")
+    for left in (2, 2, 2, 1, 0):
+        if left < 2:
+            await limiter.fail([failures])
+        [standing] = await limiter.use([failures])
+        assert (standing.remaining, standing.granted) == (left, left > 0)
+    await limiter.fail([failures])
+    assert len((await replicas[0].database[COUNTERS].find({}))[0]["uses"]) == 2
+
+
+async def used(service: Service, counter: Counter, uses: int, *, now: Callable[[], datetime] = clock.now) -> None:
+    """The counter after so many uses."""
+    await Limiter(service.database, service.cipher.blind, now=now).use([counter])
+    await service.database[COUNTERS].update_all({"number": 1}, {"$set": {"number": uses}})
 
 
 async def test_a_use_counts_until_its_window_has_passed_and_a_refused_one_does_not(
@@ -62,26 +111,26 @@ async def test_a_use_counts_until_its_window_has_passed_and_a_refused_one_does_n
 ) -> None:
     clock = Clock()
     limiter = Limiter(replicas[0].database, replicas[0].cipher.blind, now=clock)
-    first = await limiter.use(TEN_AN_HOUR)
+    [first] = await limiter.use([TEN_AN_HOUR])
     assert (first.granted, first.remaining, first.wait) == (True, 9, 3600)
 
     clock.at += timedelta(minutes=50)
     for left in range(8, -1, -1):
-        assert (await limiter.use(TEN_AN_HOUR)).remaining == left
+        assert (await limiter.use([TEN_AN_HOUR]))[0].remaining == left
     for _ in range(3):
-        refused = await limiter.use(TEN_AN_HOUR)
+        [refused] = await limiter.use([TEN_AN_HOUR])
         assert (refused.granted, refused.remaining, refused.wait) == (False, 0, 600)
 
     clock.at += timedelta(minutes=10)
-    assert (await limiter.use(TEN_AN_HOUR)).granted
-    assert not (await limiter.use(TEN_AN_HOUR)).granted
+    assert (await limiter.use([TEN_AN_HOUR]))[0].granted
+    assert not (await limiter.use([TEN_AN_HOUR]))[0].granted
     clock.at += timedelta(minutes=50)
-    assert (await limiter.use(TEN_AN_HOUR)).remaining == 8
+    assert (await limiter.use([TEN_AN_HOUR]))[0].remaining == 8
 
 
 async def test_no_address_can_be_read_from_the_database(replicas: tuple[Service, Service]) -> None:
     limiter = Limiter(replicas[0].database, replicas[0].cipher.blind)
-    await limiter.use(TEN_AN_HOUR)
+    await limiter.use([TEN_AN_HOUR])
     [kept] = await replicas[0].database[COUNTERS].find({})
     assert set(kept) == {"_id", "uses", "expires_at"}
     assert not any(told in str(kept) for told in ("203.0", "accounts", "network"))

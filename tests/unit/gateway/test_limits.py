@@ -1,6 +1,6 @@
 """How often a route may be used, whose uses count together, and where a request comes from."""
 
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 from hypothesis import given
@@ -13,21 +13,23 @@ from services.gateway.domain.limits import (
     EVERY_OTHER_WRITE,
     LIMITS,
     MOST,
+    OF_NETWORKS,
     WRITES,
     Counter,
     Limit,
+    Origin,
     Per,
     Standing,
     TooManyRequests,
     changed,
     nearest,
-    network,
+    origin,
     rule_for,
 )
 from services.gateway.settings import Settings
 from tests import infra
 
-HERE = {Per.NETWORK: "203.0.113.0/24"}
+HERE = {by: {"203.0.113.0/24": 1} for by in OF_NETWORKS}
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
 
@@ -36,7 +38,7 @@ def test_every_write_is_limited_by_what_is_known_of_its_caller(each: Capability)
     known = Per.NETWORK if each.access is Access.PUBLIC else Per.SESSION
     counters = {limit.by for limit in each.limits}
     if each.method in WRITES:
-        assert counters & {known, Per.NETWORK}
+        assert counters & {known, Per.NETWORK, Per.FAILED}
     else:
         assert bool(counters) is (f"{each.method} {each.path}" in LIMITS)
 
@@ -48,11 +50,56 @@ def test_the_home_page_is_not_counted() -> None:
 def test_a_session_counts_before_a_device_and_a_device_before_a_network() -> None:
     log_in, write = rule_for("POST", "/sessions"), rule_for("POST", "/requests")
 
-    assert log_in.counter(HERE).limit == Limit(Per.NETWORK, 100, 300)  # type: ignore[union-attr]
-    assert log_in.counter({**HERE, Per.DEVICE: "d"}).limit == Limit(Per.DEVICE, 20, 300)  # type: ignore[union-attr]
-    assert write.counter({**HERE, Per.SESSION: "s"}).subject == "s"  # type: ignore[union-attr]
-    assert write.counter(HERE).limit == Limit(Per.NETWORK, 60, 300)  # type: ignore[union-attr]
-    assert rule_for("GET", "/home").counter(HERE) is None
+    assert log_in.counters(HERE)[0].limit == Limit(Per.NETWORK, 100, 300)
+    assert log_in.counters({**HERE, Per.DEVICE: {"d": 1}})[0].limit == Limit(Per.DEVICE, 20, 300)
+    assert write.counters({**HERE, Per.SESSION: {"s": 1}})[0].subject == "s"
+    assert write.counters(HERE)[0].limit == Limit(Per.NETWORK, 60, 300)
+    assert rule_for("GET", "/home").counters(HERE) == ()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, limits in LIMITS.items() if any(each.by is Per.SECRET for each in limits)]
+)
+def test_what_is_asked_with_a_secret_is_counted_by_it_and_by_its_network_only_once_it_is_refused(name: str) -> None:
+    method, path = name.split(" ")
+    rule, secret, here = rule_for(method, path), {Per.SECRET: {"s": 1}}, {**HERE, Per.SECRET: {"s": 1}}
+    assert [(each.limit.by, each.of_failures) for each in rule.counters(here)] == [
+        (Per.FAILED, True),
+        (Per.SECRET, False),
+    ]
+    assert rule.counters(secret) == (Counter(name, next(each for each in rule.limits if each.by is Per.SECRET), "s"),)
+    known = rule.counters({**here, Per.DEVICE: {"d": 1}})
+    assert [each.limit.by for each in known] == [Per.DEVICE, Per.SECRET]
+
+
+def test_a_browser_and_an_application_in_the_middle_of_a_session_pass_by_work_or_a_known_device() -> None:
+    for path in ("/sessions/refresh", "/sessions/challenges/{challenge_id}", "/account-freezes"):
+        rule = rule_for("POST", path)
+        full = [Standing(each.limit, False, 0, 60) for each in rule.counters(HERE)]
+        assert rule.can_go_on(full)
+        assert Per.FAILED not in {each.limit.by for each in rule.counters(HERE, proved=True)}
+
+
+def test_the_wider_networks_of_an_address_are_allowed_a_multiple_and_are_counted_behind_it() -> None:
+    whole = origin("2001:db8:1:2::1").networks
+    assert [
+        (each.subject, each.limit.amount) for each in rule_for("POST", "/accounts").counters({Per.NETWORK: whole})
+    ] == [
+        ("2001:db8:1:2::/64", 10),
+        ("2001:db8:1::/56", 40),
+        ("2001:db8:1::/48", 160),
+    ]
+
+
+def test_all_the_networks_of_one_prefix_together_make_sixteen_budgets() -> None:
+    of_log_in = rule_for("POST", "/sessions")
+    for by in (Per.NETWORK, Per.PROOF, Per.CEILING):
+        widest = {
+            of_log_in.counters({by: origin(f"2001:db8:1:{n:x}::1").networks}, proved=by is Per.PROOF)[-1]
+            for n in range(0, 65_536, 257)
+        }
+        [limit] = [each for each in of_log_in.limits if each.by is by]
+        assert widest == {Counter("POST /sessions", Limit(by, 16 * limit.amount, 300), "2001:db8:1::/48")}
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -66,9 +113,8 @@ def test_strangers_alone_never_reach_the_ceiling_of_a_network_and_one_device_alo
 
 
 def test_many_devices_make_no_more_than_one_networks_ceiling_of_log_ins() -> None:
-    everybody = dict.fromkeys((Per.NETWORK, Per.PROOF, Per.CEILING), "203.0.113.0/24")
     log_in = rule_for("POST", "/sessions")
-    counters = {log_in.counter({**everybody, Per.DEVICE: f"d-{n}"}, (Per.CEILING,)) for n in range(100)}
+    counters = {log_in.counters({**HERE, Per.DEVICE: {f"d-{n}": 1}})[-1] for n in range(100)}
     assert counters == {Counter("POST /sessions", Limit(Per.CEILING, 1000, 300), "203.0.113.0/24")}
 
 
@@ -85,7 +131,7 @@ def test_a_proof_leads_beyond_the_networks_own_budget_and_beyond_nothing_else(na
 
 def test_where_no_proof_is_taken_none_is_asked_for() -> None:
     refused = Standing(Limit(Per.NETWORK, 60, 300), False, 0, 60)
-    assert not rule_for("POST", "/sessions/passkeys").can_go_on([refused])
+    assert not rule_for("POST", "/requests").can_go_on([refused])
 
 
 def test_a_client_is_told_of_the_counter_that_refused_or_else_of_the_one_that_will_be_the_first_to() -> None:
@@ -123,22 +169,37 @@ def test_routes_without_a_row_share_one_counter() -> None:
     ],
 )
 def test_addresses_of_one_network_count_together(peer: str | None, group: str) -> None:
-    assert network(peer) == group
+    assert next(iter(origin(peer).networks)) == group
 
 
 @given(said=some.one_of(some.text(max_size=60), some.ip_addresses().map(str)))
 def test_a_caller_that_is_no_proxy_of_ours_says_nothing_of_where_it_is(said: str) -> None:
-    assert network("203.0.113.7", said, PROXIES) == "203.0.113.0/24"
+    assert origin("203.0.113.7", said, PROXIES) == Origin({"203.0.113.0/24": 1})
 
 
 @given(invented=some.ip_addresses().map(str))
 def test_behind_a_proxy_the_last_hop_that_is_not_ours_counts_whatever_stands_before_it(invented: str) -> None:
-    assert network("10.0.0.1", f"{invented}, 198.51.100.9, fd00::2", PROXIES) == "198.51.100.0/24"
+    found = origin("10.0.0.1", f"{invented}, 198.51.100.9, fd00::2", PROXIES)
+    assert found == Origin({"198.51.100.0/24": 1})
 
 
-@pytest.mark.parametrize("said", ["", "unknown", "198.51.100.9, x", "'; drop", "10.0.0.2"])
-def test_a_hop_that_is_no_address_leaves_the_proxy_as_the_caller(said: str) -> None:
-    assert network("10.0.0.1", said, PROXIES) == "10.0.0.0/24"
+@pytest.mark.parametrize("said", ["unknown", "198.51.100.9, x", "'; drop", "[198.51.100.9", "198.51.100.9:x", ":443"])
+def test_a_hop_that_is_no_address_leaves_the_proxy_as_the_caller_and_is_noticed(said: str) -> None:
+    assert origin("10.0.0.1", said, PROXIES) == Origin({"10.0.0.0/24": 1}, unreadable=True)
+
+
+@pytest.mark.parametrize("said", ["", " ", "10.0.0.2"])
+def test_a_proxy_that_names_nobody_or_itself_is_the_caller(said: str) -> None:
+    assert origin("10.0.0.1", said, PROXIES) == Origin({"10.0.0.0/24": 1})
+
+
+@given(address=some.ip_addresses(), port=some.integers(1, 65_535))
+def test_a_hop_with_a_port_or_in_brackets_is_the_same_address(address: IPv4Address | IPv6Address, port: int) -> None:
+    plain = origin("10.0.0.1", f"{address}", PROXIES)
+    in_brackets = f"[{address}]" if address.version == 6 else f"{address}"
+    for written in (in_brackets, f"{in_brackets}:{port}", f"{in_brackets}:{port}, 10.0.0.9:{port}"):
+        assert origin("10.0.0.1", written, PROXIES) == plain
+    assert not plain.unreadable
 
 
 def test_an_answer_says_what_is_left() -> None:
