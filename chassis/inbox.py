@@ -31,6 +31,7 @@ NOBODY = str(UUID(int=0))
 INDEXES: Mapping[str, Sequence[Index]] = {
     "inbox": [
         Index(("state", "source", "key", "sequence")),
+        Index(("next_at",), only_where={"state": "parked"}),
         Index(("done_at",), expire_after=KEPT),
     ],
 }
