@@ -117,6 +117,10 @@ class Tokens:
             return new_id()
         return UUID(bytes=self._derived(f"log-in:{request_key}")[:16], version=5)
 
+    def waiting(self, request_key: str | None, nir: str) -> UUID | None:
+        """Names a request for a code on this number, to whoever made it under this key; None without one."""
+        return UUID(bytes=self._derived(f"waiting:{nir}:{request_key}")[:16], version=5) if request_key else None
+
     def hash(self, token: str) -> str:
         """What is stored of an opaque token."""
         return hashlib.sha256(token.encode()).hexdigest()

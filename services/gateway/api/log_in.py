@@ -27,13 +27,15 @@ router = APIRouter(prefix=PREFIX, tags=["sessions"])
 class LogInBody(BaseModel):
     """A number, a code, and the program in which they are typed. Read by identity.
 
-    An application sends back the `device_token` of its last log-in; a browser's cookie holds it.
+    An application sends back the `device_token` of its last log-in; a browser's cookie holds it. `asked_with` is the
+    `Idempotency-Key` under which this program asked for the code, which nobody else can use up then.
     """
 
     nir: str
     code: str
     client_id: ClientId
     device_token: str | None = None
+    asked_with: str | None = None
 
 
 class ChallengeBody(BaseModel):

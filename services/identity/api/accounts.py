@@ -117,6 +117,7 @@ async def create_account(
         email=request.email,
         letter=Letter(parts.seal(request.email.address, "notifications"), issued),
         now=now,
+        waiting=parts.tokens.waiting(once.key, request.nir.body),
     )
     view = NeutralView(message=say(WHAT_HAPPENS), spam_hint=say(SPAM_HINT))
     return silent(await once(202, lambda _: view, handlers.create_account, command))

@@ -115,8 +115,8 @@ async def reset_code(request: CodeResetRequest, once: CurrentOnce, parts: Curren
 
     Three a day at most; the last of them only on a device that the person is known on.
     """
-    shown = parts.tokens.shown(request.device_token)
-    command = handlers.ResetCode(request.nir, request.birth_date, await parts.codes.issue(now), shown, now)
+    shown, waiting = parts.tokens.shown(request.device_token), parts.tokens.waiting(once.key, request.nir.body)
+    command = handlers.ResetCode(request.nir, request.birth_date, await parts.codes.issue(now), shown, now, waiting)
     return silent(await once(202, lambda caisse: CodeResetView.of(caisse, say), handlers.reset_code, command))
 
 

@@ -77,5 +77,6 @@ VitaleSerial = Annotated[str, Field(pattern=r"^[0-9]{8,21}$")]
 LastName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 PostalCode = Annotated[str, Field(pattern=r"^[0-9]{5}$")]
 OpaqueToken = Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
+RequestKey = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 # Whatever a browser's cookie holds: what is none of ours counts for no token, and must not keep anybody out.
 GivenDeviceToken = Annotated[str, Field(max_length=1000, pattern=r"^[\x20-\x7e]*$")]

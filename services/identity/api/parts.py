@@ -114,6 +114,10 @@ class Tokens(Protocol):
         """The id of the session that a log-in opens; the same when the request is sent again."""
         ...
 
+    def waiting(self, request_key: str | None, nir: str) -> UUID | None:
+        """Names a request for a code on this number, to whoever made it under this key; None without one."""
+        ...
+
     def hash(self, token: str) -> str:
         """What is stored of an opaque token."""
         ...

@@ -14,7 +14,15 @@ from contracts.identity import LogInWay
 from contracts.problems import Text
 from services.identity import handlers
 from services.identity.api.accounts import SPAM_HINT
-from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel, SecondCode, TypedCode, TypedNir
+from services.identity.api.fields import (
+    GivenDeviceToken,
+    OpaqueToken,
+    RequestKey,
+    RequestModel,
+    SecondCode,
+    TypedCode,
+    TypedNir,
+)
 from services.identity.api.looking import Noted
 from services.identity.api.parts import EVEN_PACE_ONCE_JUDGED, CurrentParts, Opaque, Say, Tokens
 from services.identity.domain.challenge import Challenge
@@ -31,12 +39,17 @@ CODE_SENT = Text(
 
 
 class LogInRequest(RequestModel):
-    """A number, a code, the program in which they are typed, and the device token it got, if it got one."""
+    """A number, a code, the program in which they are typed, and the device token it got, if it got one.
+
+    `asked_with` is the `Idempotency-Key` of the request for the code that is typed, if this program made it: then
+    nobody else can use up its tries.
+    """
 
     nir: TypedNir
     code: TypedCode
     client_id: Client = Field(strict=False)
     device_token: GivenDeviceToken | None = None
+    asked_with: RequestKey | None = None
 
 
 class ChallengeRequest(RequestModel):
@@ -174,7 +187,9 @@ async def log_in(
     `Idempotency-Key`, it opens no second session and sends no second e-mail.
     """
     codes, tokens, visit = parts.codes, parts.tokens, parts.tokens.visit(request.client_id, request.device_token)
-    begun = await work(handlers.begin_log_in, handlers.BeginLogIn(request.nir, request.code, visit.shown, now))
+    waiting = tokens.waiting(request.asked_with, request.nir.body)
+    trying = handlers.BeginLogIn(request.nir, request.code, visit.shown, now, waiting)
+    begun = await work(handlers.begin_log_in, trying)
     matched = await codes.matching(begun.candidates, request.code)
     renewal, challenge = tokens.draw(), tokens.challenge(idempotency_key, request.nir.body, request.code.text)
     command = handlers.LogIn(

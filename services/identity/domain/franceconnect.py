@@ -48,7 +48,7 @@ class Reason(StrEnum):
 
 
 class FranceConnectRefused(Problem):
-    """The log-in did not hold. The answer is the same whatever the reason."""
+    """The log-in did not hold. The answer is the same whatever the reason, unless the person chose us to vouch for us."""
 
     status = 401
     title = Text("La connexion avec FranceConnect n'a pas abouti", "Logging in with FranceConnect did not work")
@@ -58,7 +58,8 @@ class FranceConnectRefused(Problem):
             Text(
                 "Recommencez, ou connectez-vous avec votre numéro de sécurité sociale et votre code.",
                 "Start again, or log in with your social security number and your code.",
-            )
+            ),
+            **({"reason": reason.value} if reason is Reason.LOOP else {}),
         )
         self.reason = reason
 

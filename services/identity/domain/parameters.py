@@ -52,6 +52,8 @@ BUILT_IN = (
     Parameter("attempts.longest-wait-minutes", _SEED, 60, "reliability A1 (domain 3.4)"),
     Parameter("attempts.stop", _SEED, 50, "reliability A1 ; le NIST en admet 100"),
     Parameter("account.savings-refused", _SEED, 1, "de mémoire (domain 3.3)"),
+    Parameter("waiting.tries", _SEED, 5, "comme les essais libres d'un code (reliability A1)"),
+    Parameter("waiting.one-in", _SEED, 5000, "une chance sur 5 000 par jour, loin des 0,5 % de reliability A1"),
     Parameter("challenge.digits", _SEED, 6, "ameli depuis 2023-12 (domain 3.4)"),
     Parameter("challenge.minutes", _SEED, 10, "aussi long qu'un code provisoire (reliability A13)"),
     Parameter("challenge.tries", _SEED, 5, "comme les essais libres d'un code (reliability A1)"),

@@ -26,12 +26,14 @@ class Attempts:
     """What was tried on one NIR, or by one person on one device.
 
     Provisional codes are counted apart once own codes are blocked, so that a stranger who blocks a NIR
-    does not keep its owner from a code that came by e-mail. `failed` counts, on the NIR, every wrong code that the
+    does not keep its owner from a code that came by e-mail; those of whoever waits for one
+    (`domain/waiting.py`) apart from these. `failed` counts, on the NIR, every wrong code that the
     owner was not told of yet, wherever it was typed.
     """
 
     own: Tally = Tally()
     provisional: Tally = Tally()
+    waiting: Tally = Tally()
     failed: int = 0
     version: int = 0
 
@@ -83,6 +85,11 @@ class TooManyAttempts(Problem):
         )
 
 
+def may_be_provisional(digits: int, rules: Parameters, now: datetime) -> bool:
+    """Whether a code of so many digits may be one that was mailed; 0 for one that is not of digits alone."""
+    return digits in _provisional_lengths(rules, now)
+
+
 def count_attempt(attempts: Attempts, digits: int, rules: Parameters, now: datetime) -> tuple[Attempts, Judged]:
     """Let one more code be tried, and say against what. Raises TooManyAttempts.
 
@@ -90,12 +97,11 @@ def count_attempt(attempts: Attempts, digits: int, rules: Parameters, now: datet
     five are free; then 1, 2, 4… up to 60 minutes must pass; after 50 no own code is judged any more until a provisional
     one was used.
     """
-    may_be_provisional = digits in _provisional_lengths(rules, now)
-    own_wait = _wait(attempts.own, rules, now)
-    if not stopped(attempts, rules, now) and not own_wait:
+    mailed = may_be_provisional(digits, rules, now)
+    if judges_own(attempts, rules, now):
         own = attempts.own.plus_one(now)
-        return replace(attempts, own=own, failed=attempts.failed + 1), Judged(True, may_be_provisional)
-    if not may_be_provisional:
+        return replace(attempts, own=own, failed=attempts.failed + 1), Judged(True, mailed)
+    if not mailed:
         raise refusal(attempts, rules, now)
 
     provisional = _kept(attempts.provisional, rules, now)
@@ -103,6 +109,11 @@ def count_attempt(attempts: Attempts, digits: int, rules: Parameters, now: datet
         raise TooManyAttempts(wait)
     counted = replace(attempts, provisional=provisional.plus_one(now), failed=attempts.failed + 1)
     return counted, Judged(False, True)
+
+
+def judges_own(attempts: Attempts, rules: Parameters, now: datetime) -> bool:
+    """Whether an own code is judged now; if so, a provisional one is with it."""
+    return not stopped(attempts, rules, now) and not _wait(attempts.own, rules, now)
 
 
 def stopped(attempts: Attempts, rules: Parameters, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from services.identity.domain import creation, proof
 from services.identity.domain.account import Letter
@@ -11,6 +12,7 @@ from services.identity.domain.nir import Nir
 from services.identity.domain.proof import AnyClaim
 from services.identity.handlers.mailing import may_write_to
 from services.identity.handlers.ports import Store
+from services.identity.handlers.waiting import wait_for_code
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class CreateAccount:
     email: Email
     letter: Letter = field(repr=False)
     now: datetime
+    waiting: UUID | None = None
 
 
 async def create_account(command: CreateAccount, store: Store) -> None:
@@ -31,6 +34,7 @@ async def create_account(command: CreateAccount, store: Store) -> None:
     for the day, right ones included, whether or not anybody has the number; reads and writes are the same for
     both. Raises RegimeNotCovered to a recognised person alone.
     """
+    await wait_for_code(command.waiting, store, command.now)
     failures = await store.proof_failures(command.nir)
     entry = await store.entry_by_nir(command.nir)
     if failures.locked(store.parameters, command.now):

@@ -16,6 +16,7 @@ from services.identity.domain.session import Scope, Session
 from services.identity.domain.step_up import check_email_validated, check_step_up
 from services.identity.handlers.devices import known_device
 from services.identity.handlers.ports import Store
+from services.identity.handlers.waiting import wait_for_code
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class ResetCode:
     issued: IssuedCode
     shown: Shown | None
     now: datetime
+    waiting: UUID | None = None
 
 
 async def reset_code(command: ResetCode, store: Store) -> str | None:
@@ -35,6 +37,7 @@ async def reset_code(command: ResetCode, store: Store) -> str | None:
     Except on a device that the owner is known on, once the e-mail takes no mail: the code of the caisse that can help.
     The code is sent all the same: nobody else must see a difference, and it may show that the address is mended.
     """
+    await wait_for_code(command.waiting, store, command.now)
     person = await store.insured(command.nir)
     account = await store.account(person.id) if person else None
     if person is None or account is None or person.birth_date != command.birth_date:

@@ -23,30 +23,36 @@ from services.identity.handlers.devices import Visit, known_device, remember_dev
 from services.identity.handlers.opening import save_opened
 from services.identity.handlers.ports import Store
 from services.identity.handlers.telling import tell_of_block
+from services.identity.handlers.waiting import count_awaited
 
 MOST_LISTED = 100
 
 
 @dataclass(frozen=True)
 class BeginLogIn:
-    """Somebody typed a number and a code, on the device that was shown."""
+    """Somebody typed a number and a code, on the device that was shown; `waiting`: the request they made for a code."""
 
     nir: Nir
     code: AccessCode
     shown: Shown | None
     now: datetime
+    waiting: UUID | None = None
 
 
 async def begin_log_in(command: BeginLogIn, store: Store) -> Begun:
     """Count the attempt before anything is compared, and say with which hashes to compare the code.
 
-    A known device counts for itself: nobody else can use up its attempts, and it is forgotten when they are.
-    Reads and writes alike for a known and an unknown number. Raises TooManyAttempts.
+    A known device counts for itself: nobody else can use up its attempts, and it is forgotten when they are. So does
+    whoever waits for a code, once strangers have blocked the number. Reads and writes alike for a known and an unknown
+    number. Raises TooManyAttempts.
     """
     rules, now = store.parameters, command.now
     person_id = await store.person_id(command.nir) or NOBODY
     device = await known_device(person_id, command.shown, store, now)
     tried = device.attempts if device else await store.attempts(command.nir)
+    blocked = device is None and not throttle.judges_own(tried, rules, now)
+    if blocked and (alone := await count_awaited(command.waiting, command.nir, command.code, store, now)):
+        return logging_in.begin(await store.account(person_id), alone, throttle.Judged(False, True), known=False)
     attempts, judged = throttle.count_attempt(tried, command.code.digit_count, rules, now)
     if device is None:
         await store.save_attempts(command.nir, attempts)

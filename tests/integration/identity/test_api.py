@@ -115,6 +115,25 @@ async def test_too_many_tries_are_refused_alike_for_an_unknown_number(client: Cl
     assert (await client.log_in("7294")).status_code == 200
 
 
+async def test_whoever_asked_for_a_code_tries_it_although_a_stranger_blocked_the_number(client: Client) -> None:
+    await client.open_account()
+    stranger, owner = client.another(), client.another()
+    for _ in range(12):
+        await stranger.log_in("00000001")
+    asking = {"nir": NIR, "birth_date": FORM["birth_date"]}
+    assert (await owner.call("POST", "/code-resets", asking, key="asked-0001")).status_code == 202
+    body = {"nir": NIR, "code": await client.mailed_code(CodeReset), "client_id": "web"}
+    for key, nir, status in (
+        (None, NIR, 429),
+        ("asked-0002", NIR, 429),
+        ("asked-0001", STRANGER, 401),
+        ("asked-0001", NIR, 200),
+    ):
+        asked = {"asked_with": key} if key else {}
+        answer = await owner.call("POST", "/sessions", {**body, **asked, "nir": nir})
+        assert answer.status_code == status, (key, nir)
+
+
 async def test_fifty_log_ins_at_once_with_one_provisional_code_open_one_session(client: Client) -> None:
     await client.call("POST", "/accounts", FORM)
     body = {"nir": NIR, "code": await client.mailed_code(AccountCreated), "client_id": "web"}

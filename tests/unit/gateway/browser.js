@@ -105,7 +105,11 @@ const left = [];
 const problems = [];
 const cookies = new Map(Object.entries(told.cookies));
 const address = new URL(told.address, "https://compte.invalid");
-const kept = () => ({ getItem() { return null; }, setItem() {}, removeItem() {} });
+const kept = (items) => ({
+  getItem: (name) => items[name] ?? null,
+  setItem: (name, value) => { items[name] = value; },
+  removeItem: (name) => { delete items[name]; },
+});
 const page = built(told.page);
 
 globalThis.document = {
@@ -130,15 +134,15 @@ globalThis.location = {
   reload() {},
 };
 globalThis.history = { replaceState() {} };
-globalThis.sessionStorage = kept();
-globalThis.localStorage = kept();
+globalThis.sessionStorage = kept({});
+globalThis.localStorage = kept(told.kept);
 globalThis.addEventListener = () => {};
 Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
 
 let waiting = 0;
-globalThis.fetch = async (path, { method, body }) => {
+globalThis.fetch = async (path, { method, body, headers }) => {
   const asked = `${method} ${path.replace("/api/v1", "")}`;
-  calls.push({ asked, body: body === undefined ? null : JSON.parse(body) });
+  calls.push({ asked, body: body === undefined ? null : JSON.parse(body), key: headers["Idempotency-Key"] ?? null });
   waiting += 1;
   await new Promise(setImmediate);
   waiting -= 1;
@@ -180,4 +184,4 @@ for (const each of within(page)) {
     links: all(each, "a").map((link) => link.attributes.href),
   };
 }
-process.stdout.write(JSON.stringify({ seen, calls, left, problems, cookies: Object.fromEntries(cookies) }));
+process.stdout.write(JSON.stringify({ seen, calls, left, problems, cookies: Object.fromEntries(cookies), kept: told.kept }));

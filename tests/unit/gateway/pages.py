@@ -61,6 +61,7 @@ class Met:
     left: Sequence[str]
     problems: Sequence[str]
     cookies: Mapping[str, str]
+    kept: Mapping[str, str]
 
     def text(self, name: str) -> str:
         """What is read there; nothing when it is not shown."""
@@ -90,6 +91,7 @@ def meet(
     answers: Mapping[str, Answer | Sequence[Answer]],
     *steps: Step,
     cookies: Mapping[str, str] | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> Met:
     """Open the page and take the steps: type, pick, choose, click, submit, wait. A script's own error fails."""
     reader = _Reader()
@@ -101,6 +103,7 @@ def meet(
         "page": reader.body,
         "steps": steps,
         "cookies": cookies or {},
+        "kept": kept or {},
         "answers": {
             call: [vars(each) for each in ([said] if isinstance(said, Answer) else said)]
             for call, said in given.items()

@@ -151,7 +151,7 @@ def test_a_refusal_carries_the_challenge_that_leads_on_and_none_where_nothing_do
 
 
 def test_routes_without_a_row_share_one_counter() -> None:
-    assert rule_for("POST", "/requests") == rule_for("PUT", "/me/code")
+    assert rule_for("POST", "/requests") == rule_for("PUT", "/me/email")
     assert rule_for("POST", "/requests").name == EVERY_OTHER_WRITE
 
 

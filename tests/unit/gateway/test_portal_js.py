@@ -100,6 +100,18 @@ def test_after_the_neutral_answer_there_is_the_card_it_brought_and_a_way_on(addr
     assert PARIS.name in met.text("contact-card")
 
 
+def test_a_browser_tries_the_code_it_asked_for_under_the_key_with_which_it_asked() -> None:
+    steps: tuple[Step, ...] = (("type", "nir", "2850329990901"), ("type", "birth_date", "14/03/1985"), ("submit", ""))
+    asked = meet("/code-oublie", {"POST /code-resets": Answer(NEUTRAL, 202)}, *steps)
+    [key] = [each["key"] for each in asked.calls if each["asked"] == "POST /code-resets"]
+    assert asked.kept["asked-with"] == key
+    answers = {"GET /franceconnect/providers": providers(), "POST /sessions": IN}
+    [typed] = meet("/connexion", answers, *LOG_IN, kept=asked.kept).asked("POST /sessions")
+    assert typed["asked_with"] == key
+    [typed] = meet("/connexion", answers, *LOG_IN).asked("POST /sessions")
+    assert "asked_with" not in typed
+
+
 def test_a_log_in_that_is_blocked_shows_the_card_that_the_refusal_brought() -> None:
     blocked = problem("too-many-attempts", 429, contact=BREST.model_dump())
     met = at_the_door(*LOG_IN, sessions=blocked)

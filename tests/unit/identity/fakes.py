@@ -216,10 +216,11 @@ class Scene:
         now: datetime = NOW,
         birth_date: BirthDate | None = None,
         device: str = "home",
+        waiting: UUID | None = None,
     ) -> str | None:
         """Somebody says that they forgot the code; the caisse that they are sent to instead of promising a mail."""
         shown = self._shown.get(device)
-        command = handlers.ResetCode(person.nir, birth_date or person.birth_date, issued(code), shown, now)
+        command = handlers.ResetCode(person.nir, birth_date or person.birth_date, issued(code), shown, now, waiting)
         caisse: str | None = await self.run(handlers.reset_code, command)
         return caisse
 
@@ -257,10 +258,12 @@ class Scene:
         device: str = "home",
         challenge: str = "",
         rehashed: str | None = None,
+        waiting: UUID | None = None,
     ) -> Session | Challenge | None:
         """As far as the first code leads: a session, a challenge of that id (or the session's name), or nothing."""
         visit = handlers.Visit(client, self._shown.get(device), uuid5(LUCIE, f"{device} {name}"))
-        begun = await self.run(handlers.begin_log_in, handlers.BeginLogIn(number, AccessCode(code), visit.shown, now))
+        trying = handlers.BeginLogIn(number, AccessCode(code), visit.shown, now, waiting)
+        begun = await self.run(handlers.begin_log_in, trying)
         matched = hash_of(code) if hash_of(code) in begun.candidates else None
         command = handlers.LogIn(
             nir=number,

@@ -7,6 +7,8 @@ const REFRESHED = "refreshed-at";
 const READ_AFTER = "read-after";
 const SAME_FOR_ALL = /^\/(portal|caisses|help)\b/;
 const ENTERING = /^\/(sessions(?!\/refresh)|email-validations|account-freezes)/;
+const ASKING = /^\/(accounts|code-resets)\b/;
+const ASKED_WITH = "asked-with";
 let keys = new Map();
 
 /** A refusal of the API (RFC 9457). */
@@ -33,6 +35,7 @@ export async function call(method, path, body, working = () => {}) {
   const answer = text ? JSON.parse(text) : null;
   if (response.ok) {
     remember(response.headers.get("X-Read-After"));
+    if (method === "POST" && ASKING.test(path)) localStorage.setItem(ASKED_WITH, keyOf(method, path, body));
     if (method !== "GET") keys = new Map();
     return answer;
   }
@@ -55,6 +58,9 @@ export async function file(path, form) {
   if (response.status === 401) leave("/connexion");
   throw new Refusal(response.status, await response.json().catch(() => ({})));
 }
+
+/** The key under which this browser last asked for a code: it tries that code apart from whoever knows the number. */
+export const askedWith = () => localStorage.getItem(ASKED_WITH) ?? undefined;
 
 /** The home page, with whatever this browser has written. */
 export async function home() {

@@ -17,6 +17,7 @@ from tests.unit.identity.scenarios import (
     reach,
     renaming,
     sessions,
+    waiting,
 )
 from tests.unit.identity.scenarios.told import SCENARIOS, Scenario
 
@@ -39,4 +40,5 @@ __all__ = [
     "reach",
     "renaming",
     "sessions",
+    "waiting",
 ]
