@@ -39,10 +39,14 @@ class LogInBody(BaseModel):
 
 
 class ChallengeBody(BaseModel):
-    """The code that came by e-mail, typed in the program that asked to log in. Read by identity."""
+    """The code that came by e-mail, typed in the program that asked to log in. Read by identity.
+
+    Without `remember_device` the next log-in on this device asks for a second code again, as on a shared one it should.
+    """
 
     code: str
     client_id: ClientId
+    remember_device: bool = True
 
 
 class PasskeyBody(BaseModel):
@@ -76,7 +80,7 @@ async def log_in(request: Request) -> Response:
 )
 @contacting(ANSWER)
 async def answer_challenge(request: Request) -> Response:
-    """The code of the e-mail ends the log-in that was answered 202; the device is remembered 30 days."""
+    """The code of the e-mail ends the log-in that was answered 202; the device is remembered 30 days if it may be."""
     return await _enter(request, ANSWER, device=False)
 
 

@@ -53,10 +53,14 @@ class LogInRequest(RequestModel):
 
 
 class ChallengeRequest(RequestModel):
-    """The code that came by e-mail, and the program in which the log-in began."""
+    """The code that came by e-mail, and the program in which the log-in began.
+
+    `remember_device`: whether the device is the person's own, and needs no second code for 30 days.
+    """
 
     code: SecondCode
     client_id: Client = Field(strict=False)
+    remember_device: bool = True
 
 
 class RefreshRequest(RequestModel):
@@ -237,7 +241,7 @@ async def answer_challenge(
     begun = handlers.BeginAnswer(id_hash, request.client_id, session_id, now)
     matched = await parts.codes.matching(await work(handlers.begin_answer, begun), request.code)
     renewal = tokens.draw()
-    command = handlers.AnswerChallenge(id_hash, matched, session_id, renewal.hash, now)
+    command = handlers.AnswerChallenge(id_hash, matched, session_id, renewal.hash, now, request.remember_device)
     return TokensView.of(await work(handlers.answer_challenge, command), tokens, renewal)
 
 

@@ -48,7 +48,7 @@ class Reason(StrEnum):
 
 
 class FranceConnectRefused(Problem):
-    """The log-in did not hold. The answer is the same whatever the reason, unless the person chose us to vouch for us."""
+    """The log-in did not hold. The answer is the same for every reason but that the person chose us to vouch for us."""
 
     status = 401
     title = Text("La connexion avec FranceConnect n'a pas abouti", "Logging in with FranceConnect did not work")

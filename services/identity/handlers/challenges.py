@@ -63,17 +63,18 @@ async def begin_answer(command: BeginAnswer, store: Store) -> tuple[str | None, 
 
 @dataclass(frozen=True)
 class AnswerChallenge:
-    """The second code was compared; `matched` is the hash it belongs to, or None."""
+    """The second code was compared; `matched` is the hash it belongs to, or None. `remember` is the person's choice."""
 
     id_hash: str = field(repr=False)
     matched: str | None = field(repr=False)
     session_id: UUID
     refresh_hash: str = field(repr=False)
     now: datetime
+    remember: bool = True
 
 
 async def answer_challenge(command: AnswerChallenge, store: Store) -> Session:
-    """Open the session and make the device known. Raises ChallengeRefused.
+    """Open the session, and make the device known if it may be. Raises ChallengeRefused.
 
     A challenge opens one session, however many ask at once; sent again, the answer finds that session.
     """
@@ -91,7 +92,8 @@ async def answer_challenge(command: AnswerChallenge, store: Store) -> Session:
         return opened
 
     await store.save_challenge(replace(asked, used_in=session_id))
-    await make_known(asked.device, account.person_id, asked.client, store, now)
+    if command.remember:
+        await make_known(asked.device, account.person_id, asked.client, store, now)
     failed = await clear_attempts(account.person_id, store)
     account, validated = mail_read(account, now)
     account, told = record_log_in(
@@ -104,7 +106,7 @@ async def answer_challenge(command: AnswerChallenge, store: Store) -> Session:
         scope=Scope.FULL,
         rules=store.parameters,
         now=now,
-        device=asked.device,
-        remembered=True,
+        device=asked.device if command.remember else None,
+        remembered=command.remember,
     )
     return await save_opened(account, [*validated, told], session, command.refresh_hash, store)

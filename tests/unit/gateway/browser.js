@@ -163,6 +163,7 @@ Date.now = () => clock() + late;
 
 const STEPS = {
   type: ([id, value]) => { document.getElementById(id).value = value; },
+  untick: ([id]) => { document.getElementById(id).checked = false; },
   pick: ([id]) => { document.getElementById(id).checked = true; },
   choose: ([id, value]) => { document.getElementById(id).value = value; return document.getElementById(id).happen("change"); },
   click: ([id]) => document.getElementById(id).happen("click"),

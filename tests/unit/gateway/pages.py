@@ -93,7 +93,7 @@ def meet(
     cookies: Mapping[str, str] | None = None,
     kept: Mapping[str, str] | None = None,
 ) -> Met:
-    """Open the page and take the steps: type, pick, choose, click, submit, wait. A script's own error fails."""
+    """Open the page and take the steps: type, pick, untick, choose, click, submit, wait. A script's own error fails."""
     reader = _Reader()
     reader.feed(portal.pages(SHIPPED)[address.partition("?")[0].partition("#")[0]].body.decode())
     caisses = {f"GET /portal?caisse={code}": the_portal(code) for code in DIRECTORY.caisses}

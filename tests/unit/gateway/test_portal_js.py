@@ -296,8 +296,16 @@ def test_a_new_device_asks_for_a_second_code_which_opens_the_home_page() -> None
     assert BREST.name in met.text("contact-card")
 
     met = at_the_door(*LOG_IN, *SECOND, sessions=challenged, challenge=IN)
-    assert met.asked("POST /sessions/challenges/c-1") == [{"code": "123456", "client_id": "web"}]
+    assert met.asked("POST /sessions/challenges/c-1") == [
+        {"code": "123456", "client_id": "web", "remember_device": True}
+    ]
     assert met.left == [OPEN]
+
+
+def test_whoever_uses_a_shared_device_leaves_it_unknown() -> None:
+    forgets: Step = ("untick", "remember-device")
+    met = at_the_door(*LOG_IN, forgets, *SECOND, sessions=Answer(CHALLENGED, 202), challenge=IN)
+    assert [each["remember_device"] for each in met.asked("POST /sessions/challenges/c-1")] == [False]
 
 
 def test_a_wrong_second_code_may_be_typed_again_and_an_expired_one_leads_back() -> None:

@@ -290,12 +290,13 @@ class Scene:
         client: Client = Client.WEB,
         token: str = "",
         device: str = "home",
+        remember: bool = True,
     ) -> Session:
         """Somebody types a second code."""
         begun = handlers.BeginAnswer(challenge, client, session_id(name), now)
         candidates = await self.run(handlers.begin_answer, begun)
         matched = hash_of(code) if hash_of(code) in candidates else None
-        command = handlers.AnswerChallenge(challenge, matched, session_id(name), token or name, now)
+        command = handlers.AnswerChallenge(challenge, matched, session_id(name), token or name, now, remember)
         return self._keep(device, await self.run(handlers.answer_challenge, command))
 
     def copy_token(self, device: str, to: str) -> None:

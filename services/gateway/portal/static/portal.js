@@ -31,6 +31,7 @@ function typed(form) {
   // As people write a date; one that the browser fills in is as it travels already.
   if (body.birth_date) body.birth_date = body.birth_date.replace(/^(\d\d)\D?(\d\d)\D?(\d{4})$/, "$3-$2-$1");
   if (body.second_code) { body.code = body.second_code; delete body.second_code; }
+  if (form.id === "challenge") body.remember_device = $("remember-device").checked;
   if (form.id === "log-in" && askedWith()) body.asked_with = askedWith();
   if (form.dataset.client) body.client_id = form.dataset.client;
   if (form.dataset.kind) body.kind = form.dataset.kind;

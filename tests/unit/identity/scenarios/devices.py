@@ -53,6 +53,17 @@ async def guess(scene: Scene, times: int, *, now: datetime = NOW, device: str = 
 
 
 @scenario
+async def a_device_that_is_not_to_be_remembered_is_asked_for_a_second_code_again(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.open_account(lucie(), "lucie@exemple.invalid", "7294")
+    for name in ("one", "two"):
+        assert isinstance(await scene.try_log_in(lucie().nir, "7294", name, device="shared"), Challenge)
+        session = await scene.answer(name, SECOND, name, device="shared", remember=False)
+        assert (session.device, session.remembered) == (None, False)
+    assert (await scene.profile(lucie())).devices == 1
+
+
+@scenario
 async def a_device_that_is_not_known_needs_a_second_code_and_is_known_from_then_on(scene: Scene) -> None:
     await opened(scene)
     asked = await scene.try_log_in(lucie().nir, "7294", "phone", device="phone", client=Client.IOS)
