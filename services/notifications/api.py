@@ -11,7 +11,8 @@ from chassis import metrics
 from chassis.auth import CurrentCaller, CurrentPerson
 from chassis.routes import CurrentWork, Now
 from contracts.notifications import EmailKind
-from services.notifications.domain.mails import Mail, Report, State
+from services.notifications.domain.mails import Mail, State
+from services.notifications.domain.reports import Report
 from services.notifications.handlers import reporting, writing
 
 router = APIRouter(tags=["emails"])

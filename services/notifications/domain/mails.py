@@ -156,18 +156,6 @@ class Delayed:
 Outcome = Accepted | Rejected | Delayed
 
 
-class Report(StrEnum):
-    """What the provider tells, later, of a mail that it had accepted."""
-
-    BOUNCE = "bounce"
-    COMPLAINT = "complaint"
-    DELAY = "delay"
-
-
-ENDED_BY = {Report.BOUNCE: State.BOUNCED, Report.COMPLAINT: State.COMPLAINED}
-NOBODY_READS = {State.FAILED, *ENDED_BY.values()}
-
-
 def second_id(event_id: str) -> str:
     """The id of the second mail of one event: always the same, and no other event's."""
     return str(uuid5(SECOND_MAIL, event_id))
@@ -201,7 +189,7 @@ def supersede(mail: Mail, newer: Code, now: datetime) -> Mail:
 
 def cancel(mail: Mail, now: datetime) -> Mail:
     """End a mail that waits, since nobody needs it any more; one in flight stays as it is."""
-    return _end(mail, State.SUPERSEDED, now) if mail.state is State.CREATED else mail
+    return ended(mail, State.SUPERSEDED, now) if mail.state is State.CREATED else mail
 
 
 def outlives_account(mail: Mail) -> bool:
@@ -231,7 +219,7 @@ def take(
     `address_since` is of the address that it goes to this time.
     """
     if has_newer_code:
-        return _end(mail, State.SUPERSEDED, now)
+        return ended(mail, State.SUPERSEDED, now)
     if not has_address:
         return replace(mail, state=State.CREATED, claim=None, due_at=now + ADDRESS_AWAITED)
     same = mail.attempts == 0 or mail.address_since == address_since
@@ -261,9 +249,9 @@ def finish(mail: Mail, outcome: Outcome, now: datetime) -> tuple[Mail, Event | N
     match outcome:
         case Accepted():
             sent = EmailSent(person_id=mail.person_id, email_id=mail.id, kind=mail.about.kind, sent_at=now)
-            return _end(mail, State.SENT, now), sent if is_told(mail.about) else None
+            return ended(mail, State.SENT, now), sent if is_told(mail.about) else None
         case Rejected(reason):
-            return _end(mail, State.FAILED, now), _failed(mail, reason, now)
+            return ended(mail, State.FAILED, now), failure(mail, reason, now)
         case Delayed(spread):
             if mail.give_up_at <= now:
                 return expire(mail, now)
@@ -273,33 +261,22 @@ def finish(mail: Mail, outcome: Outcome, now: datetime) -> tuple[Mail, Event | N
 
 def give_up(mail: Mail, now: datetime, *, has_no_address: bool) -> tuple[Mail, Event | None]:
     """End a mail whose time is over; nothing failed where the account has no address to this day."""
-    return (_end(mail, State.SUPERSEDED, now), None) if has_no_address and mail.to is None else expire(mail, now)
+    return (ended(mail, State.SUPERSEDED, now), None) if has_no_address and mail.to is None else expire(mail, now)
 
 
 def expire(mail: Mail, now: datetime) -> tuple[Mail, EmailFailed | None]:
     """Give up a mail that must not be sent any more."""
-    return _end(mail, State.EXPIRED, now), _failed(mail, "expired", now)
+    return ended(mail, State.EXPIRED, now), failure(mail, "expired", now)
 
 
-def report(mail: Mail, told: Report, now: datetime) -> tuple[Mail, EmailFailed | None]:
-    """What becomes of a mail of which the provider tells, and what is said about it; the second time nothing.
-
-    A mail that is not recorded as sent, since its sender is slow or died, is over as well: the provider has it.
-    One that was never offered to anybody cannot be meant.
-    """
-    if mail.attempts == 0 or mail.state in NOBODY_READS:
-        return mail, None
-    if told is Report.DELAY:
-        return replace(mail, delayed_at=mail.delayed_at or now), None
-    return _end(mail, ENDED_BY[told], now), _failed(mail, told, now)
-
-
-def _end(mail: Mail, state: State, now: datetime) -> Mail:
+def ended(mail: Mail, state: State, now: datetime) -> Mail:
+    """The mail once it is over: without its code and its address."""
     code = replace(mail.code, sealed=None) if mail.code else None
     return replace(mail, state=state, at=now, claim=None, code=code, to=None)
 
 
-def _failed(mail: Mail, reason: str, now: datetime) -> EmailFailed | None:
+def failure(mail: Mail, reason: str, now: datetime) -> EmailFailed | None:
+    """What is said of a mail that will not arrive; nothing, if its person may not know of it."""
     if not is_told(mail.about):
         return None
     return EmailFailed(

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifications.domain import mails
-from services.notifications.domain.mails import Report, State
+from services.notifications.domain import reports
+from services.notifications.domain.mails import State
+from services.notifications.domain.reports import Report
 from services.notifications.handlers.ports import Store
 
 
@@ -25,7 +26,7 @@ async def take_report(command: TakeReport, store: Store) -> State | None:
     mail = await store.mail(command.mail_id)
     if mail is None:
         return None
-    after, failed = mails.report(mail, command.told, command.now)
+    after, failed = reports.report(mail, command.told, command.now)
     if after != mail:
         await store.save(mail, after, *([failed] if failed else []))
     return after.state if failed else None

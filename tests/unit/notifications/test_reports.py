@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from contracts.notifications import EmailFailed
 from contracts.problems import NotFound
 from services.notifications.api import MailReport
-from services.notifications.domain import mails
+from services.notifications.domain import mails, reports
 from services.notifications.domain.contacts import Contact, addressee
-from services.notifications.domain.mails import Accepted, Delayed, Mail, Rejected, Report, State
+from services.notifications.domain.mails import Accepted, Delayed, Mail, Rejected, State
 from services.notifications.domain.reasons import AccountOpened
+from services.notifications.domain.reports import Report
 from services.notifications.reports import FRESH, ReportKey, ReportRefused
 from tests.unit.notifications.builders import (
     CODE_LIFE,
@@ -105,12 +106,12 @@ def sent() -> Mail:
 
 @pytest.mark.parametrize(("told", "state"), PERMANENT)
 def test_a_mail_that_came_back_or_was_complained_about_has_failed_once(told: Report, state: State) -> None:
-    after, event = mails.report(sent(), told, NOW + SECOND)
+    after, event = reports.report(sent(), told, NOW + SECOND)
     assert (after.state, after.at) == (state, NOW + SECOND)
     assert isinstance(event, EmailFailed)
     assert (event.reason, event.email_id, event.failed_at) == (told, after.id, NOW + SECOND)
     for again in Report:
-        assert mails.report(after, again, NOW + 2 * SECOND) == (after, None)
+        assert reports.report(after, again, NOW + 2 * SECOND) == (after, None)
 
 
 @pytest.mark.parametrize(("told", "state"), PERMANENT)
@@ -119,7 +120,7 @@ def test_a_report_that_is_faster_than_the_record_of_the_sending_counts(told: Rep
     unanswered, _ = mails.finish(in_flight, Delayed(1.0), NOW)
     expired, _ = mails.expire(unanswered, NOW + CODE_LIFE)
     for mail in (in_flight, unanswered, expired):
-        after, event = mails.report(mail, told, NOW)
+        after, event = reports.report(mail, told, NOW)
         assert after.state is state
         assert event is not None
         assert not after.is_held_by(MINE.token)
@@ -128,17 +129,17 @@ def test_a_report_that_is_faster_than_the_record_of_the_sending_counts(told: Rep
 
 def test_a_delay_is_recorded_once_and_changes_nothing_else() -> None:
     mail = sent()
-    late, event = mails.report(mail, Report.DELAY, NOW + SECOND)
+    late, event = reports.report(mail, Report.DELAY, NOW + SECOND)
     assert (late.state, late.delayed_at, event) == (State.SENT, NOW + SECOND, None)
-    assert mails.report(late, Report.DELAY, NOW + 2 * SECOND) == (late, None)
-    assert mails.report(late, Report.BOUNCE, NOW + 2 * SECOND)[0].state is State.BOUNCED
+    assert reports.report(late, Report.DELAY, NOW + 2 * SECOND) == (late, None)
+    assert reports.report(late, Report.BOUNCE, NOW + 2 * SECOND)[0].state is State.BOUNCED
 
 
 @pytest.mark.parametrize("told", Report)
 def test_a_mail_that_nobody_was_offered_or_that_was_refused_is_not_reported_on(told: Report) -> None:
     refused, _ = mails.finish(claimed(a_mail()), Rejected("smtp-550"), NOW)
     for mail in (a_mail(), refused):
-        assert mails.report(mail, told, NOW) == (mail, None)
+        assert reports.report(mail, told, NOW) == (mail, None)
 
 
 @given(st.lists(st.sampled_from([*Report, "accepted", "delayed", "taken"]), max_size=12))
@@ -147,7 +148,7 @@ def test_whatever_is_reported_and_recorded_in_whatever_order_a_failure_is_said_o
     for each in news:
         before = mail
         if isinstance(each, Report):
-            mail, event = mails.report(mail, each, NOW)
+            mail, event = reports.report(mail, each, NOW)
         elif each == "taken":
             mail, event = (claimed(mail) if mail.is_due(NOW) else mail), None
         elif mail.is_held_by(MINE.token):

@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from contracts.notifications import EmailFailed
-from services.notifications.domain.mails import Accepted, Report, State, second_id
+from services.notifications.domain.mails import Accepted, State, second_id
+from services.notifications.domain.reports import Report
 from services.notifications.handlers import reporting
 from tests.unit.notifications.builders import NOW
 from tests.unit.notifications.scenarios.world import World, ask, cause, change, claim, finish, know, state, write
