@@ -21,7 +21,8 @@ from services.identity.handlers import Store
 from services.identity.store import INDEXES, MongoStore
 from tests.infra import free_port, fresh_service
 from tests.integration.identity.device import LINES, SECRETS, Client
-from tests.unit.identity.fakes import RULES, Scene
+from tests.unit.identity.fakes import RULES
+from tests.unit.identity.scene import Scene
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")

@@ -21,8 +21,9 @@ from services.identity.handlers import Store
 from services.identity.purge import Purge
 from services.identity.store import INDEXES
 from tests.integration.identity.conftest import published
-from tests.unit.identity.fakes import LUCIE, MARC, Scene, lucie, marc, sealed
+from tests.unit.identity.fakes import LUCIE, MARC, lucie, marc, sealed
 from tests.unit.identity.scenarios.proofs import WRONG, create_in_app, with_card
+from tests.unit.identity.scene import Scene
 
 UNKNOWN = nir.parse("2850329990026")
 OLD = nir.parse("896069935190689")

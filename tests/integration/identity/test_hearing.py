@@ -12,7 +12,8 @@ from services.identity.consumers import consumers
 from services.identity.domain.access_log import What
 from services.identity.store import INDEXES, MongoStore
 from tests.infra import fresh_service, until
-from tests.unit.identity.fakes import LUCIE, RULES, Scene, lucie
+from tests.unit.identity.fakes import LUCIE, RULES, lucie
+from tests.unit.identity.scene import Scene
 
 
 @pytest.fixture

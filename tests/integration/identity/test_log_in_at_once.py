@@ -14,7 +14,8 @@ from services.identity.domain.log_in import Begun
 from services.identity.domain.session import Client
 from services.identity.domain.throttle import TooManyAttempts
 from services.identity.handlers import Store
-from tests.unit.identity.fakes import LUCIE, NOW, SECOND, Scene, hash_of, lucie, marc, session_id
+from tests.unit.identity.fakes import LUCIE, NOW, SECOND, hash_of, lucie, marc
+from tests.unit.identity.scene import Scene, session_id
 
 
 async def opened(scene: Scene) -> None:

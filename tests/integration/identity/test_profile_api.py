@@ -25,8 +25,9 @@ from services.identity.domain.emails import EmailTaken
 from services.identity.handlers import Store
 from services.identity.store import MongoStore
 from tests.integration.identity.device import FORM, NIR, SECRETS, Client, bare, events, last
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, RULES, Scene
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, RULES
 from tests.unit.identity.scenarios import emails
+from tests.unit.identity.scene import Scene
 
 NEW = {"email": "new@exemple.invalid", "current_code": "7294"}
 DAYS_7 = 7 * 24 * 3600

@@ -8,8 +8,9 @@ from services.identity import handlers
 from services.identity.domain.insured import RegisterEntry
 from services.identity.handlers import Store
 from services.identity.store import INDEXES
-from tests.unit.identity.fakes import NOW, Scene, lucie, sealed
+from tests.unit.identity.fakes import NOW, lucie, sealed
 from tests.unit.identity.scenarios import SCENARIOS, Scenario
+from tests.unit.identity.scene import Scene
 
 
 @pytest.mark.parametrize("told", SCENARIOS, ids=lambda told: told.__name__)

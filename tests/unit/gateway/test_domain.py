@@ -191,49 +191,6 @@ def test_a_recovery_is_shown_with_a_minus() -> None:
     assert (line.sign, line.amount_cents, line.kind_label) == ("–", -200, "Récupération")
 
 
-def test_banners_tell_of_payments_to_send_and_of_an_email_that_did_not_arrive() -> None:
-    page = render(told(a_mail(delivered=False), a_payment(complementary=TO_SEND)), Channel.WEB, None)
-    assert [each.id for each in page.banners.banners] == ["email-failed", "payments-to-send"]
-    assert page.counters.payments_to_send == 1
-
-
-def test_the_banner_about_an_email_goes_once_a_later_one_arrives() -> None:
-    assert render(told(a_mail(delivered=False), a_mail()), Channel.WEB, None).banners.banners == ()
-
-
-@pytest.mark.parametrize(
-    ("kind", "said"), [(EmailKind.EMAIL_CHANGED, []), (EmailKind.EMAIL_VALIDATION, ["Vérifiez cette adresse."])]
-)
-def test_a_mail_about_another_address_says_nothing_of_the_own_one(kind: EmailKind, said: list[str]) -> None:
-    banners = render(told(a_mail(delivered=False, kind=kind)), Channel.WEB, None).banners.banners
-    assert [each.text.partition("remis. ")[2] for each in banners] == said
-
-
-def test_a_dead_address_is_said_once_whatever_became_of_the_last_mail() -> None:
-    for mail in (a_mail(), a_mail(delivered=False)):
-        page = render(told(an_account(), mail, a_dead_address()), Channel.WEB, None)
-        [banner] = page.banners.banners
-        assert (banner.id, banner.level) == ("email-dead", "warning")
-        assert "Depuis le 24/11/2026" in banner.text
-        assert "caisse" in banner.text
-    wished = render(told(a_mail(delivered=False, kind=EmailKind.EMAIL_VALIDATION), a_dead_address()), Channel.WEB, None)
-    assert [each.id for each in wished.banners.banners] == ["email-dead", "email-failed"]
-
-
-@pytest.mark.parametrize(
-    "news", [a_validation(), a_change_of_address(), an_account(), a_reopening(dropped=True), a_closure()]
-)
-def test_a_dead_address_is_forgotten_once_it_is_read_or_another_one_holds(news: Event) -> None:
-    def is_dead(*events: Event) -> bool:
-        home = told(an_account(), a_validation(), a_dead_address(), *events)
-        return "email-dead" in [each.id for each in render(home, Channel.WEB, None).banners.banners]
-
-    assert not is_dead(news)
-    for other in (a_login(), a_mail(), a_reopening(dropped=False)):
-        assert is_dead(other)
-    assert is_dead(news, a_dead_address())
-
-
 def test_a_closed_account_leaves_nothing_that_was_said_of_it() -> None:
     before = (an_account(), a_validation(), a_chosen_code(), a_login(previous=NOW), a_mail(delivered=False))
     page = render(told(*before, a_payment(), a_closure()), Channel.WEB, None)

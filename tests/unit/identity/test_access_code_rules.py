@@ -20,19 +20,8 @@ from services.identity.domain.parameters import BUILT_IN
 from services.identity.domain.session import Client, Scope
 from services.identity.domain.step_up import EmailNotValidated, check_email_validated
 from services.identity.domain.throttle import Attempts, Judged, TooManyAttempts
-from tests.unit.identity.fakes import (
-    LUCIE,
-    NOW,
-    RULES,
-    FakeStore,
-    an_account,
-    fake_scene,
-    hash_of,
-    issued,
-    lucie,
-    provisional,
-    session_id,
-)
+from tests.unit.identity.fakes import LUCIE, NOW, RULES, FakeStore, an_account, hash_of, issued, lucie, provisional
+from tests.unit.identity.scene import fake_scene, session_id
 
 MINUTE = timedelta(minutes=1)
 TOP_20 = """

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from contracts.identity import AccountClosed, AccountCreated, CodeReset
 from services.identity import handlers
 from services.identity.domain import nir
-from tests.unit.identity.fakes import NOW, RULES, FakeStore, fake_scene, lucie
+from tests.unit.identity.fakes import NOW, RULES, FakeStore, lucie
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE
+from tests.unit.identity.scene import fake_scene
 
 PEOPLE = [lucie(id=UUID(int=number), nir=nir.parse(f"2850329990{number:03}")) for number in (1, 2, 3)]
 ADDRESSES = [f"{name}@exemple.invalid" for name in "abcdefgh"]

@@ -19,7 +19,8 @@ from services.identity.domain.mixed_codes import WORDS
 from services.identity.domain.parameters import BUILT_IN, Parameters
 from services.identity.domain.session import Scope
 from services.identity.domain.throttle import Attempts, TooManyAttempts
-from tests.unit.identity.fakes import NOW, RULES, FakeStore, fake_scene, lucie
+from tests.unit.identity.fakes import NOW, RULES, FakeStore, lucie
+from tests.unit.identity.scene import fake_scene
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()

@@ -5,8 +5,9 @@ import pytest
 from services.identity import handlers
 from services.identity.domain.insured import RegisterEntry
 from services.identity.handlers import ImportInsured
-from tests.unit.identity.fakes import NOW, FakeStore, fake_scene, lucie, sealed
+from tests.unit.identity.fakes import NOW, FakeStore, lucie, sealed
 from tests.unit.identity.scenarios import SCENARIOS, Scenario
+from tests.unit.identity.scene import fake_scene
 
 
 @pytest.mark.parametrize("told", SCENARIOS, ids=lambda told: told.__name__)

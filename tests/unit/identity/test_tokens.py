@@ -12,7 +12,8 @@ from services.identity.domain.session import Client, Scope, Session, open_sessio
 from services.identity.settings import Settings
 from services.identity.tokens import Tokens
 from tests.infra import secret_settings
-from tests.unit.identity.fakes import LUCIE, NOW, RULES, session_id
+from tests.unit.identity.fakes import LUCIE, NOW, RULES
+from tests.unit.identity.scene import session_id
 
 KEY = secret_settings()["identity"]["signing_key"]
 DEVICE = session_id("device")

@@ -18,6 +18,7 @@ from tests.unit.identity.scenarios import (
     renaming,
     sessions,
     waiting,
+    wrong_codes,
 )
 from tests.unit.identity.scenarios.told import SCENARIOS, Scenario
 
@@ -41,4 +42,5 @@ __all__ = [
     "renaming",
     "sessions",
     "waiting",
+    "wrong_codes",
 ]

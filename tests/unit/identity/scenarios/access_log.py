@@ -12,8 +12,9 @@ from services.identity import handlers
 from services.identity.domain.access_log import Entry, Page, Position, What, Who
 from services.identity.handlers import access_log
 from services.identity.handlers.access_log import PAGE
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene
+from tests.unit.identity.fakes import LUCIE, MARC, NOW
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene
 
 SESSION = uuid4()
 

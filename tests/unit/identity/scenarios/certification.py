@@ -9,9 +9,10 @@ from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.insured import RegisterEntry, WrongNumber
 from services.identity.domain.session import Scope
 from services.identity.domain.throttle import TooManyAttempts
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, lucie, marc
 from tests.unit.identity.scenarios.proofs import WRONG, create_in_app, with_card
 from tests.unit.identity.scenarios.told import DAY, scenario
+from tests.unit.identity.scene import Scene
 
 OLD, NEW = nir.parse("896069935190689"), nir.parse("296069935190601")
 BEFORE, AFTER = lucie(nir=OLD), lucie(nir=NEW)

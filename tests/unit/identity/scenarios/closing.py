@@ -18,9 +18,10 @@ from services.identity.domain.passkey import PasskeyNotAdded, PasskeyRefused
 from services.identity.domain.session import Scope
 from services.identity.domain.step_up import FreshLogInRequired
 from services.identity.domain.throttle import TooManyAttempts
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, SECOND, Scene, lucie, marc, sealed, session_id
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, SECOND, lucie, marc, sealed
 from tests.unit.identity.scenarios import access_log, emails, federation, freezing, passkeys
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene, session_id
 
 CLOSES_AT = NOW + 2 * DAY
 

@@ -8,8 +8,9 @@ from services.identity.domain.access_code import CodeRefused, WeakCode
 from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.session import Client, Scope
 from services.identity.domain.throttle import TooManyAttempts
-from tests.unit.identity.fakes import NOW, Scene, hash_of, lucie, marc, session_id
+from tests.unit.identity.fakes import NOW, hash_of, lucie, marc
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene, session_id
 
 
 @scenario

@@ -16,9 +16,10 @@ from services.identity.domain.federation import Outcome
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.recovery import NotRestored
 from services.identity.domain.session import Scope
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, RULES, Scene, issued, lucie, marc, sealed
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, RULES, issued, lucie, marc, sealed
 from tests.unit.identity.scenarios import emails, federation, freezing, passkeys
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene
 
 MAILED = "59260734"
 # Somebody else of the same name and birth date.

@@ -9,8 +9,9 @@ from services.identity.domain import email, nir
 from services.identity.domain.account import InvalidCredentials
 from services.identity.domain.regimes import RegimeNotCovered
 from services.identity.domain.session import Scope
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc, sealed
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, lucie, marc, sealed
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene
 
 
 @scenario

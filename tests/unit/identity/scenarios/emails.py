@@ -22,9 +22,10 @@ from services.identity.domain.links import LinkExpired
 from services.identity.domain.step_up import FreshLogInRequired
 from services.identity.handlers.mailing import may_write_to
 from services.identity.handlers.ports import Store
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc, sealed, session_id
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, lucie, marc, sealed
 from tests.unit.identity.scenarios.federation import arrive
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene, session_id
 
 OLD, NEW = "lucie@exemple.invalid", "new@exemple.invalid"
 

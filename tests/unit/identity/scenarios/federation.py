@@ -29,8 +29,9 @@ from services.identity.handlers import federation as handlers
 from services.identity.handlers import freezing
 from services.identity.handlers.devices import Visit
 from services.identity.handlers.entering import Entry
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc, sealed, session_id
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, lucie, marc, sealed
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene, session_id
 
 
 def identity_of(person: InsuredPerson) -> PivotIdentity:

@@ -11,9 +11,10 @@ from services.identity.domain.freezing import FreezeLink
 from services.identity.domain.links import LinkExpired
 from services.identity.domain.passkey import PasskeyRefused
 from services.identity.domain.session import Scope
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, session_id
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, lucie
 from tests.unit.identity.scenarios import emails, federation, passkeys
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene, session_id
 
 
 async def freeze(scene: Scene, mail: str = "mail", *, now: datetime = NOW, sent: datetime | None = None) -> None:

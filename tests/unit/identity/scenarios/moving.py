@@ -2,8 +2,9 @@
 
 from contracts.identity import CaisseChanged
 from services.identity.domain import nir
-from tests.unit.identity.fakes import LUCIE, NOW, Scene, lucie, marc
+from tests.unit.identity.fakes import LUCIE, NOW, lucie, marc
 from tests.unit.identity.scenarios.told import DAY, scenario
+from tests.unit.identity.scene import Scene
 
 
 @scenario

@@ -27,9 +27,10 @@ from services.identity.handlers import freezing
 from services.identity.handlers import passkeys as handlers
 from services.identity.handlers.devices import Visit
 from services.identity.handlers.entering import Entry
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, Scene, lucie, marc, session_id
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, lucie, marc
 from tests.unit.identity.scenarios.federation import arrive
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene, session_id
 
 
 def credential(name: str, sign_count: int = 1) -> Credential:

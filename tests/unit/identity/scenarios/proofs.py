@@ -15,8 +15,9 @@ from services.identity.domain.nir import Nir
 from services.identity.domain.proof import CardClaim
 from services.identity.domain.regimes import RegimeNotCovered
 from services.identity.domain.session import Scope
-from tests.unit.identity.fakes import LUCIE, NOW, Scene, issued, lucie, marc, sealed
+from tests.unit.identity.fakes import LUCIE, NOW, issued, lucie, marc, sealed
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene
 
 IBAN = iban.parse("FR59 1234 5123 4500 00DE MO00 115")
 SERIAL = "9000000001"

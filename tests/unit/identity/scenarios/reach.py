@@ -6,9 +6,10 @@ from contracts.identity import EmailFoundDead, EmailValidated
 from services.identity import handlers
 from services.identity.domain.account import Account
 from services.identity.domain.reach import FailedMail
-from tests.unit.identity.fakes import LUCIE, NOW, Scene, lucie, marc
+from tests.unit.identity.fakes import LUCIE, NOW, lucie, marc
 from tests.unit.identity.scenarios import emails, federation, freezing
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene
 
 
 async def fail(

@@ -1,8 +1,9 @@
 """A person who goes by another name (domain 3.22)."""
 
 from contracts.identity import AccountCreated, NameChanged
-from tests.unit.identity.fakes import LUCIE, NOW, Scene, lucie
+from tests.unit.identity.fakes import LUCIE, NOW, lucie
 from tests.unit.identity.scenarios.told import DAY, scenario
+from tests.unit.identity.scene import Scene
 
 
 @scenario

@@ -7,8 +7,9 @@ from contracts.identity import Channel, LoggedIn, SessionRevoked
 from contracts.problems import NotFound, Unauthenticated
 from services.identity.domain.challenge import Challenge
 from services.identity.domain.session import Client
-from tests.unit.identity.fakes import NOW, Scene, lucie, marc, session_id
+from tests.unit.identity.fakes import NOW, lucie, marc
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene, session_id
 
 
 @scenario

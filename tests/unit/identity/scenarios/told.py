@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from tests.unit.identity.fakes import Scene
+from tests.unit.identity.scene import Scene
 
 Scenario = Callable[[Scene], Awaitable[None]]
 SCENARIOS: list[Scenario] = []

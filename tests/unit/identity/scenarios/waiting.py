@@ -6,9 +6,10 @@ import pytest
 
 from services.identity.domain.session import Scope, Session
 from services.identity.domain.throttle import TooManyAttempts
-from tests.unit.identity.fakes import LUCIE, NOW, Scene, lucie
+from tests.unit.identity.fakes import LUCIE, NOW, lucie
 from tests.unit.identity.scenarios import emails
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
+from tests.unit.identity.scene import Scene
 
 MAILED = "59260734"
 HERS = uuid5(LUCIE, "her request")
