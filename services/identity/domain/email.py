@@ -39,10 +39,10 @@ class Written:
     at: tuple[datetime, ...] = ()
     version: int = 0
 
-    def once_more(self, rules: Parameters, now: datetime) -> "Written | None":
-        """With one more e-mail; None when the address has had its share of the last 24 hours (reliability A19)."""
+    def once_more(self, rules: Parameters, now: datetime, *, kept: int = 0) -> "Written | None":
+        """With one more e-mail; None when the address had its share of the last 24 hours, save those `kept` (A19)."""
         recent = tuple(each for each in self.at if now - each < DAY)
-        if len(recent) >= rules.get("mail.address-a-day", now):
+        if len(recent) + kept >= rules.get("mail.address-a-day", now):
             return None
         return replace(self, at=(*recent, now))
 

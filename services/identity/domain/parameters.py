@@ -45,6 +45,9 @@ BUILT_IN = (
     Parameter("mail.resets-kept-for-known-devices", _SEED, 1, "comme les essais d'un appareil connu (reliability A1)"),
     Parameter("mail.alerts-a-day", _SEED, 3, "comme les réinitialisations (reliability A19)"),
     Parameter("mail.address-a-day", _SEED, 5, "reliability A19"),
+    Parameter(
+        "mail.address-kept-for-accounts", _SEED, 1, "un premier code, quoi que d'autres aient saisi (domain F26)"
+    ),
     Parameter("proof.failures-a-day", _SEED, 3, "domain F25"),
     Parameter("account.unopened-kept-minutes", _SEED, 24 * 60, "reliability A18"),
     Parameter("account.address-kept-minutes", _SEED, 30, "le temps de lire l'e-mail ; ameli : 30 (domain F20)"),

@@ -58,7 +58,7 @@ async def create_account(command: CreateAccount, store: Store) -> None:
 async def _save(asked: Asked, command: CreateAccount, store: Store) -> None:
     taken = command.email if asked.takes_email else None
     address = taken or await store.email(asked.account.person_id)
-    if not asked.events or (address and not await may_write_to(address, store, command.now)):
+    if not asked.events or (address and not await may_write_to(address, store, command.now, first=asked.takes_email)):
         return
     if asked.gave_way:
         await store.save_account_without_email(*asked.gave_way)

@@ -193,7 +193,7 @@ async def the_present_address_is_no_change_and_a_fourth_in_a_day_is_refused(scen
 @scenario
 async def an_address_that_had_its_share_of_mails_gets_no_more(scene: Scene) -> None:
     await an_account(scene)
-    for _ in range(5):
+    for _ in range(4):
         await scene.run(write_to, email.parse(NEW))
     await change(scene, NEW, "token")
     asked = await scene.last(EmailChangeRequested)
