@@ -22,6 +22,7 @@ from services.identity.domain.franceconnect import Identified
 from services.identity.franceconnect import FranceConnect, Registration
 
 BACK, BYE = "http://127.0.0.1:8400/retour", "http://127.0.0.1:8400/fin"
+DEADLINE = 2.0  # seconds; a busy machine takes its time
 ENZO = subject("P8")
 
 
@@ -59,7 +60,7 @@ class World:
         }
         made = FranceConnect(
             Registration(**registration),  # type: ignore[arg-type]
-            deadline=timedelta(seconds=0.5),
+            deadline=timedelta(seconds=DEADLINE),
             now=self.clock.now,
             monotonic=self.clock,
         )
