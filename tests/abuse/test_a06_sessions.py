@@ -135,7 +135,8 @@ async def test_cookies_are_for_this_host_and_no_script(owner: Resident) -> None:
         assert not any(each.startswith("domain") for each in parts)
 
 
-async def test_a_refresh_token_works_once_and_a_stolen_one_ends_the_session(owner: Resident) -> None:
+async def test_a_refresh_token_works_once_and_a_stolen_one_ends_the_session(world: World) -> None:
+    owner = await account(world)
     tokens = await owner.log_in()
     thief = await nobody(owner.world).send("POST", "/sessions/refresh", {"refresh_token": tokens["refresh_token"]})
     assert thief.status == 200
@@ -149,6 +150,8 @@ async def test_a_refresh_token_works_once_and_a_stolen_one_ends_the_session(owne
     assert await victim.over_after() <= PROMISED
     after = await nobody(owner.world).send("POST", "/sessions/refresh", {"refresh_token": thief.body["refresh_token"]})
     assert after.status == 401
+    said = {"nir": owner.person.nir, "code": owner.code, "client_id": "android", "device_token": owner.device}
+    assert (await nobody(owner.world).send("POST", "/sessions", said)).status == 202
 
 
 async def _log_out(victim: Victim) -> Reply:

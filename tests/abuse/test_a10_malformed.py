@@ -146,6 +146,7 @@ async def problem(caller: Caller, each: Capability, path: str, raw: bytes, **mor
 @pytest.mark.parametrize("each", BODIED, ids=name_of)
 async def test_what_two_parsers_could_read_differently_is_a_400(owner: Resident, each: Capability) -> None:
     async def refused(name: str) -> None:
+        await owner.wait_a_while()
         reply = await problem(who(each, owner), each, filled(each, owner.ids), UNREADABLE[name])
         assert reply.status == 400, name
 
@@ -155,6 +156,7 @@ async def test_what_two_parsers_could_read_differently_is_a_400(owner: Resident,
 @pytest.mark.parametrize("each", BODIED, ids=name_of)
 async def test_a_body_that_is_no_object_is_a_422(owner: Resident, each: Capability) -> None:
     async def refused(raw: bytes) -> None:
+        await owner.wait_a_while()
         assert (await problem(who(each, owner), each, filled(each, owner.ids), raw)).status == 422, raw
 
     await all_of(refused, NO_OBJECTS)
@@ -184,6 +186,7 @@ async def test_a_wrong_value_of_any_field_is_a_422_that_names_it_and_never_quote
 ) -> None:
     async def refused(wrong: tuple[str, Any, dict[str, Any]]) -> None:
         field, value, body = wrong
+        await owner.wait_a_while()
         reply = await problem(who(each, owner), each, filled(each, owner.ids), json.dumps(body).encode())
         assert reply.status == 422, (field, value)
         assert {error["pointer"].split("/")[1] for error in reply.body["errors"]} == {field}, value
@@ -197,6 +200,7 @@ async def test_a_wrong_value_of_any_field_is_a_422_that_names_it_and_never_quote
 @pytest.mark.parametrize("each", BODIED, ids=name_of)
 async def test_a_field_that_nobody_asked_for_is_refused(owner: Resident, each: Capability) -> None:
     async def refused(name: str) -> None:
+        await owner.wait_a_while()
         body = {**(body_of(each) or {}), name: True}
         reply = await problem(who(each, owner), each, filled(each, owner.ids), json.dumps(body).encode())
         assert reply.status == 422, name
@@ -227,6 +231,7 @@ async def test_two_wrong_fields_are_two_entries_and_no_value_is_quoted(world: Wo
 @pytest.mark.parametrize("each", WITH_ID, ids=name_of)
 async def test_what_cannot_be_an_id_names_nothing(owner: Resident, each: Capability) -> None:
     async def refused(strange: str) -> None:
+        await owner.wait_a_while()
         path = filled(each, dict.fromkeys(ids_in(each), strange))
         reply = await who(each, owner).send(each.method, path, body_of(each), idempotency_key=str(uuid4()))
         assert 400 <= reply.status < 500, (path, reply.status)

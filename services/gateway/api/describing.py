@@ -22,11 +22,12 @@ CAISSE: dict[str, Any] = {
     "description": "Whose contact card to answer with: 29, 2A. Without it, that of the cookie `caisse`, else of the "
     "postal code that was typed, else the one that serves everybody.",
 }
+LONGEST_PROOF = 2000
 PROOF: dict[str, Any] = {
     "name": "X-Altcha",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "maxLength": 2000},
+    "schema": {"type": "string", "maxLength": LONGEST_PROOF},
     "description": "The solution of the `proof_of_work` of a 429, in base64: the same request with it is let in, once, "
     "although too many came from this network (ALTCHA, PoW v2; 5 minutes).",
 }

@@ -11,8 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.mongo import DatabaseDown
 from chassis.telemetry import log
-from contracts.problems import Unavailable
-from services.gateway.api.describing import PROOF
+from chassis.web import BadRequest
+from contracts.problems import Text, Unavailable
+from services.gateway.api.describing import LONGEST_PROOF, PROOF
 from services.gateway.domain.capabilities import Capability
 from services.gateway.domain.limits import (
     OF_NETWORKS,
@@ -31,6 +32,7 @@ from services.gateway.domain.limits import (
 
 USE, OUTCOME = "compte.use", "compte.outcome"
 REFUSED = range(400, 500)
+TOO_LONG = Text("La solution du défi est trop longue.", "The solution of the challenge is too long.")
 
 
 class Counters(Protocol):
@@ -67,7 +69,7 @@ class RateLimits:
         return rule_for(wanted.method, wanted.path, self.table)
 
     async def use(self, request: Request, rule: Rule, said: Mapping[Per, object]) -> None:
-        """Count this request, and remember what the answer is to say. Raises TooManyRequests.
+        """Count this request, and remember what the answer is to say. Raises TooManyRequests, and BadRequest.
 
         `said`: the session, device or secret that it shows. A proof is looked at only when nothing else grants the
         request, and a ceiling counts only what is granted below it: a stranger who is refused uses up nothing of
@@ -75,9 +77,12 @@ class RateLimits:
         """
         shown: Known = {by: {str(each): 1} for by, each in said.items() if each is not None}
         known: Known = {**shown, **dict.fromkeys(OF_NETWORKS, self._networks(request))}
+        solution = request.headers.get(PROOF["name"]) if rule.counts_by(Per.PROOF) else None
+        if solution and len(solution) > LONGEST_PROOF:
+            raise BadRequest(TOO_LONG)
         counters = rule.counters(known)
         standings = await self.counters.use(counters)
-        if rule.can_go_on(standings) and await self.proofs.take(request.headers.get(PROOF["name"]), rule.name):
+        if rule.can_go_on(standings) and await self.proofs.take(solution, rule.name):
             counters = rule.counters(known, proved=True)
             standings = await self.counters.use(counters)
         if standings:

@@ -89,8 +89,6 @@ LIMITS: Table = {
     "POST /account-freezes": _limits(HOUR, secret=20, device=20, failed=300, proof=400),
     # A provider reports from few addresses, and on many mails when a mail server of theirs is away.
     "POST /mail-reports": _limits(MINUTE, network=600),
-    # Each one that is right is hashed, in the two threads that log-ins wait for.
-    "PUT /me/code": _limits(5 * MINUTE, session=10),
     EVERY_OTHER_WRITE: (*_limits(MINUTE, session=120), *_limits(5 * MINUTE, network=60)),
 }
 
