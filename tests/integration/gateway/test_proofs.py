@@ -63,6 +63,12 @@ async def test_a_solved_challenge_opens_a_network_whose_budget_is_used_up_once(m
         assert len(gateway.services.asked("/sessions")) == 3
 
 
+async def test_a_solution_longer_than_any_is_refused_also_where_none_is_needed(mongodb_url: str) -> None:
+    async with limited(mongodb_url, FEW, proof_cost=CHEAP) as gateway:
+        refused = await log_in(caller(gateway, "203.0.113.7"), "x" * 2001)
+        assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+
+
 async def test_of_many_at_once_with_one_solution_on_two_replicas_one_is_let_in(mongodb_url: str) -> None:
     async with limited(mongodb_url, FEW, proof_cost=CHEAP) as gateway:
         again = await gateway.restarted()
