@@ -67,7 +67,7 @@ async def settled(world: World) -> bool:
 async def browser(residents: tuple[Resident, Resident]) -> Browser:
     """A browser in which the owner is logged in, and has looked at what a session notes once that it was looked at."""
     opened = await residents[0].browser()
-    for path in ("/payments", "/requests"):
+    for path in ("/payments", "/requests", "/sessions"):
         assert (await opened.send("GET", path)).status == 200
     await seen(partial(settled, residents[0].world), "a quiet stack")
     return opened

@@ -12,9 +12,10 @@ from chassis.clock import now
 from deploy.demo.client import seen
 from deploy.demo.mailbox import CODE, VALIDATION
 from deploy.embedded import idp
+from services.identity.domain.franceconnect import Reason
 from tests.abuse.callers import Reply, nobody
 from tests.abuse.figures import say
-from tests.abuse.visitors import HOME, LINK, REFUSED, TICKET, Cast, Visitor, fault, noted, opened
+from tests.abuse.visitors import HOME, LINK, LOOPED, REFUSED, TICKET, Cast, Visitor, fault, noted, opened
 from tests.settling import address, device, landed, somebody
 from tests.unit.identity.test_franceconnect_forged import REFUSED as FORGED
 from tests.world import World
@@ -137,7 +138,8 @@ async def test_no_forged_token_is_accepted_and_each_is_noted_once(world: World, 
                 replies[name] = await visitor.come_back()
     log = await noted(world)
     assert [name for name, reply in replies.items() if opened(reply)] == []
-    assert {reply.headers["location"] for reply in replies.values()} == {REFUSED}
+    ends = {name: LOOPED if reason is Reason.LOOP else REFUSED for name, reason in FORGED.items()}
+    assert {name: reply.headers["location"] for name, reply in replies.items()} == ends
     told = {name: log[reply.headers["x-trace-id"]] for name, reply in replies.items()}
     assert told == {name: [reason.value] for name, reason in FORGED.items()}
     assert len(told) >= 20

@@ -38,11 +38,11 @@ def who(each: Capability, owner: Resident) -> Caller:
 
 @pytest.mark.parametrize("each", BODIED, ids=name_of)
 async def test_no_body_may_say_more_than_it_is_asked(owner: Resident, each: Capability) -> None:
-    await owner.wait_a_while()
     body = body_of(each) or {}
 
     async def refused(name: str) -> None:
         sent = {**body, name: EXTRAS[name]}
+        await owner.wait_a_while()
         reply = await who(each, owner).send(each.method, filled(each, owner.ids), sent, idempotency_key=str(uuid4()))
         assert (reply.status, reply.slug) == (422, "invalid-input"), name
         [error] = reply.body["errors"]

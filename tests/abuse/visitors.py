@@ -19,6 +19,7 @@ from tests.world import World
 
 TICKET, LINK = "__Host-franceconnect", "__Host-franceconnect-link"
 HOME, REFUSED, AWAY = "/accueil", "/connexion?franceconnect=refus", "/connexion?franceconnect=indisponible"
+LOOPED = "/connexion?franceconnect=boucle"
 LET_IN = {"__Host-access", "__Host-refresh", "__Host-device", LINK}
 
 
@@ -97,7 +98,7 @@ async def cast_of(world: World) -> AsyncIterator[Cast]:
 def opened(reply: Reply) -> bool:
     """Whether the way back ended with anything that lets somebody in, now or later."""
     given = {name for name, value in reply.cookies.items() if value}
-    return bool(given & LET_IN) or reply.headers.get("location") not in {REFUSED, AWAY}
+    return bool(given & LET_IN) or reply.headers.get("location") not in {REFUSED, LOOPED, AWAY}
 
 
 @asynccontextmanager

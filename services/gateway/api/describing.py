@@ -18,9 +18,9 @@ CAISSE: dict[str, Any] = {
     "name": "caisse",
     "in": "query",
     "required": False,
-    "schema": {"type": "string", "maxLength": 40},
-    "description": "Whose contact card to answer with: 29, 2A. Without it, that of the cookie `caisse`, else of the "
-    "postal code that was typed, else the one that serves everybody.",
+    "schema": {"type": "string"},
+    "description": "Whose contact card to answer with: 29, 2A. Without one that exists, that of the cookie `caisse`, "
+    "else of the postal code that was typed, else the one that serves everybody.",
 }
 LONGEST_PROOF = 2000
 PROOF: dict[str, Any] = {
