@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 from deploy.demo.client import Insured, seen
-from deploy.demo.mailbox import NOT_ME
+from deploy.demo.mailbox import NOT_ME, VALIDATION
 from deploy.demo.upstream import import_register
 from deploy.embedded import idp
 from tests.authenticator import Authenticator
@@ -100,6 +100,7 @@ async def test_franceconnect_opens_another_account_after_the_first_and_its_own_s
     async with device(world, email) as browser:
         assert landed((await browser.france_connect(person.person_id)).expect(302).headers) == "/accueil"
         created = (await profile(browser))["created_at"]
+        await browser.mailed(VALIDATION, "the mail that asks to validate an address", to=email)
         left = (await browser.call("DELETE", "/me", {})).expect(200)
         assert "&state=compte-ferme." in left.body["continue_at"]
         async with browser._http.get(left.body["continue_at"], allow_redirects=False) as answer:
