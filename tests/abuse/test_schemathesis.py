@@ -9,7 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 from schemathesis.config import SchemathesisConfig
 
+from chassis import clock
 from chassis.clock import now
 from deploy.demo.people import somebody_new
 from deploy.embedded.keys import keys_of
@@ -79,8 +80,15 @@ def described(*, as_somebody: bool) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_path(OPENAPI, config=SchemathesisConfig.from_dict(config))
 
 
+def birth_dates() -> st.SearchStrategy[str]:
+    """Days of the past, and months or years of which civil status knows no more."""
+    days = st.dates(date(1900, 1, 1), clock.today()).map(str)
+    return days | days.map(lambda day: f"{day[:7]}-00") | days.map(lambda day: f"{day[:4]}-00-00")
+
+
 schemathesis.openapi.format("nir", st.builds(lambda: somebody_new().nir))
 schemathesis.openapi.format("iban", st.builds(lambda: somebody_new().iban))
+schemathesis.openapi.format("birth-date", birth_dates())
 schemathesis.openapi.format("email", st.from_regex("[a-z]{1,20}@exemple[.]invalid", fullmatch=True))
 public, private = described(as_somebody=False), described(as_somebody=True)
 

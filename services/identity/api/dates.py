@@ -17,4 +17,10 @@ def _born(text: str) -> BirthDate:
     return born
 
 
-TypedBirthDate = Annotated[BirthDate, typed(_born, LENGTH), WithJsonSchema(SCHEMA)]
+# A schema knows no calendar and no day: the format stands for what its pattern cannot say.
+SHOWN = {
+    **SCHEMA,
+    "format": "birth-date",
+    "description": f"{SCHEMA['description']} A real day, not after today.",
+}
+TypedBirthDate = Annotated[BirthDate, typed(_born, LENGTH), WithJsonSchema(SHOWN)]
