@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI
 
-from chassis import inbox, outbox, telemetry, work
+from chassis import inbox, outbox, telemetry, viewings, work
 from chassis.background import Background
 from chassis.bodies import StrictBody
 from chassis.consumers import Consumers
@@ -20,9 +20,11 @@ from chassis.outbox import Transaction
 from chassis.redelivery import Redelivery
 from chassis.relay import Relay
 from chassis.service import Service
+from chassis.viewings import Viewings
 from chassis.watchdog import Watchdog
 from chassis.web import Observe, install_problems
 from chassis.work import Work
+from contracts.viewing import Viewed
 
 S = TypeVar("S")
 CHASSIS_INDEXES: Sequence[Mapping[str, Sequence[Index]]] = (outbox.INDEXES, inbox.INDEXES, work.INDEXES)
@@ -45,17 +47,21 @@ def create_app(
     consumers: Consumers[S],
     indexes: Mapping[str, Sequence[Index]],
     tasks: Mapping[str, Callable[[Work[S]], Awaitable[object]]] | None = None,
+    viewed: type[Viewed] | None = None,
     edge: bool = False,
 ) -> FastAPI:
     """The application of one service: its routes, its relay, its consumers and its repeated tasks.
 
-    `tasks` are steps repeated every 200 ms, at once again when one returned truth. `edge` is the gateway's:
-    what callers say about traces and identity is not believed.
+    `tasks` are steps repeated every 200 ms, at once again when one returned truth. `viewed` is what is told when
+    somebody looks at a person's data. `edge` is the gateway's: what callers say about traces and identity is not
+    believed.
     """
     app = bare_app(service.name, routers)
-    running = Running(service, store, consumers, indexes, tasks or {})
+    running = Running(service, store, consumers, {**indexes, **(viewings.INDEXES if viewed else {})}, tasks or {})
     app.state.service = service
     app.state.work = running.work
+    if viewed:
+        app.state.viewings = Viewings(running.work, viewed)
     app.include_router(health_router(running.health))
     app.add_middleware(StrictBody)
     app.add_middleware(Observe, trusts_caller=not edge)

@@ -15,7 +15,8 @@ class Event(BaseModel):
 
     A subclass names its type, `<publisher>.<PastParticiple>.v<n>`; the topic
     and the source follow from it unless the subclass names others (`source` is
-    then a pattern). Registering a type twice fails at import.
+    then a pattern). Registering a type twice fails at import. What several
+    events have in common is a subclass of type None, which is no event itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,12 +30,14 @@ class Event(BaseModel):
     def __init_subclass__(
         cls,
         *,
-        type: str,  # noqa: A002
+        type: str | None,  # noqa: A002
         topic: str | None = None,
         source: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
+        if type is None:
+            return
         if type in EVENT_TYPES:
             raise TypeError(f"the event type {type} is registered twice")
         cls.type = type

@@ -7,16 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from contracts.birth_date import BirthDate
+from contracts.channel import Channel
 from contracts.event import Event
 from contracts.sealed import Sealed
-from contracts.viewing import Viewer
-
-
-class Channel(StrEnum):
-    """Through what a person came. A tablet counts as app."""
-
-    WEB = "web"
-    APP = "app"
+from contracts.viewing import Viewed
 
 
 class ResetReason(StrEnum):
@@ -143,13 +137,8 @@ class LoggedIn(Event, type="identity.LoggedIn.v1"):
     new_device: bool = False
 
 
-class ProfileViewed(Event, type="identity.ProfileViewed.v1"):
+class ProfileViewed(Viewed, type="identity.ProfileViewed.v1"):
     """A person's profile, sessions, devices or passkeys were looked at; said once for each session that does."""
-
-    session_id: UUID
-    channel: Channel
-    viewer: Viewer
-    viewed_at: datetime
 
 
 class SessionRevoked(Event, type="identity.SessionRevoked.v1"):

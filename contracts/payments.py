@@ -1,12 +1,11 @@
 """What payments publishes: what was paid, to whom, and how the amount was composed."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.identity import Channel
-from contracts.viewing import Viewer
+from contracts.viewing import Viewed
 
 
 class PaymentKind(StrEnum):
@@ -41,10 +40,5 @@ class ReimbursementPaid(Event, type="payments.ReimbursementPaid.v1"):
     complementary: ComplementaryStatus
 
 
-class PaymentsViewed(Event, type="payments.PaymentsViewed.v1"):
+class PaymentsViewed(Viewed, type="payments.PaymentsViewed.v1"):
     """A person's payments were looked at; said once for each session that does."""
-
-    session_id: UUID
-    channel: Channel
-    viewer: Viewer
-    viewed_at: datetime

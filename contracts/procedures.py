@@ -1,12 +1,11 @@
 """What procedures publishes: requests (démarches) and how they advance."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.identity import Channel
-from contracts.viewing import Viewer
+from contracts.viewing import Viewed
 
 
 class RequestKind(StrEnum):
@@ -44,10 +43,5 @@ class CardOrdered(Event, type="procedures.CardOrdered.v1"):
     expected_on: date
 
 
-class RequestsViewed(Event, type="procedures.RequestsViewed.v1"):
+class RequestsViewed(Viewed, type="procedures.RequestsViewed.v1"):
     """A person's requests (démarches) were looked at; said once for each session that does."""
-
-    session_id: UUID
-    channel: Channel
-    viewer: Viewer
-    viewed_at: datetime

@@ -13,7 +13,7 @@ from uuid import UUID
 from chassis import clock
 from chassis.auth import InvalidToken, TokenVerifier
 from chassis.work import Work
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Unauthenticated, Unavailable
 from services.gateway.domain.sessions import Session
 from services.gateway.handlers import sessions as handlers

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from chassis.mongo import Collection, Database, Index
 from chassis.outbox import Transaction
-from contracts.identity import Channel
+from contracts.channel import Channel
 from services.gateway.domain.home import Home
 from services.gateway.domain.rendering import Caisse
 

@@ -11,7 +11,7 @@ from functools import partial
 from chassis import rotation
 from chassis.app import create_app
 from chassis.service import Service
-from chassis.viewings import Viewings
+from contracts.identity import ProfileViewed
 from services.identity import counter, register
 from services.identity.api import Federation, Parts, PasskeyParts, router
 from services.identity.codes import Codes
@@ -19,7 +19,6 @@ from services.identity.consumers import consumers
 from services.identity.domain.parameters import BUILT_IN, Parameters
 from services.identity.franceconnect import FranceConnect
 from services.identity.freezes import Freezes
-from services.identity.handlers import note_viewing
 from services.identity.passkeys import Authenticators
 from services.identity.purge import Purge
 from services.identity.settings import Settings
@@ -42,6 +41,7 @@ app = create_app(
     routers=[router],
     consumers=consumers,
     indexes=INDEXES,
+    viewed=ProfileViewed,
     tasks={"purge": Purge(settings.purge_every), **kept_open},
 )
 app.state.parts = Parts(
@@ -59,7 +59,6 @@ app.state.federation = Federation(
     issuer=settings.franceconnect_issuer or "",
     retired=settings.franceconnect_retired,
 )
-app.state.viewings = Viewings(app.state.work, note_viewing)
 app.state.passkeys = PasskeyParts(authenticators=Authenticators(settings.site), tickets=tickets)
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chassis.auth import TokenSigner
 from chassis.clock import PARIS
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from contracts.notifications import EmailKind
 from services.notifications.domain.contacts import Addressee
 from services.notifications.domain.mails import NOT_ME_LIFE, Letter, Mail, Series

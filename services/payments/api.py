@@ -1,20 +1,17 @@
 """The routes of payments: the list of the last months, and one payment explained."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date
-from functools import partial
-from typing import Annotated, Any, Protocol, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from chassis.auth import CurrentPerson
-from chassis.routes import CurrentWork, Language, Now, Today
+from chassis.routes import CurrentWork, Language, Today
+from chassis.viewings import Noted
 from contracts.caisse import Nature, Payee
-from contracts.identity import Channel
 from contracts.payments import ComplementaryStatus, PaymentKind
-from contracts.viewing import Viewer
 from services.payments import handlers
 from services.payments.domain import texts
 from services.payments.domain.calendar import civil_date
@@ -22,7 +19,6 @@ from services.payments.domain.contributions import Cap, Reason
 from services.payments.domain.debts import Debt
 from services.payments.domain.listing import Page, Wanted, read_cursor
 from services.payments.domain.reimbursement import Payment, Step
-from services.payments.handlers import NoteViewing
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "Unknown, or somebody else's."}}
@@ -214,25 +210,6 @@ def _line(payment: Payment) -> dict[str, Any]:
         "payee": settled.payee,
         "complementary": settled.complementary,
     }
-
-
-class Viewings(Protocol):
-    """Notes who looks."""
-
-    async def note(self, viewing: NoteViewing) -> None:
-        """Note a look, once a session."""
-        ...
-
-
-def looking(request: Request, person: CurrentPerson, now: Now) -> Callable[[], Awaitable[None]]:
-    """Notes that this person is about to be shown their payments."""
-    viewings: Viewings = request.app.state.viewings
-    channel = Channel(person.channel)
-    return partial(viewings.note, NoteViewing(person.id, person.session_id, channel, Viewer.SELF, now))
-
-
-# Called between the read and the answer: nothing is shown that could not be noted.
-Noted = Annotated[Callable[[], Awaitable[None]], Depends(looking)]
 
 
 @router.get("", summary="List the payments of the last months", operation_id="list_payments")

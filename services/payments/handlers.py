@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
 from contracts.caisse import CareSettled
-from contracts.identity import Channel
-from contracts.payments import PaymentsViewed, ReimbursementPaid
+from contracts.payments import ReimbursementPaid
 from contracts.problems import NotFound
-from contracts.viewing import Viewer
 from services.payments.domain import listing, reimbursement
 from services.payments.domain.contributions import Counter
 from services.payments.domain.debts import Debt
@@ -51,14 +49,6 @@ class Store(Protocol):
 
     async def save(self, composed: Composed, paid: ReimbursementPaid) -> None:
         """Store a new payment and all that it changed, and say so."""
-        ...
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        """Whether it was said that this session looked at payments."""
-        ...
-
-    async def note(self, viewed: PaymentsViewed) -> None:
-        """Say that a session looked at payments, and remember it for longer than sessions last."""
         ...
 
 
@@ -111,28 +101,3 @@ async def show_payment(query: ShowPayment, store: Store) -> Payment:
     if payment is None:
         raise NotFound
     return payment
-
-
-@dataclass(frozen=True)
-class NoteViewing:
-    """Somebody was shown a person's payments in this session."""
-
-    person_id: UUID
-    session_id: UUID
-    channel: Channel
-    viewer: Viewer
-    now: datetime
-
-
-async def note_viewing(command: NoteViewing, store: Store) -> None:
-    """Tell whoever keeps the person's access log, once a session (domain B4)."""
-    if await store.is_noted(command.session_id):
-        return
-    viewed = PaymentsViewed(
-        person_id=command.person_id,
-        session_id=command.session_id,
-        channel=command.channel,
-        viewer=command.viewer,
-        viewed_at=command.now,
-    )
-    await store.note(viewed)

@@ -9,11 +9,10 @@ import sys
 from chassis import rotation
 from chassis.app import create_app
 from chassis.service import Service
-from chassis.viewings import Viewings
+from contracts.payments import PaymentsViewed
 from services.payments.api import router
 from services.payments.consumers import consumers
 from services.payments.domain.parameters import BUILT_IN, Parameters
-from services.payments.handlers import note_viewing
 from services.payments.settings import Settings
 from services.payments.store import INDEXES, MongoStore
 
@@ -26,8 +25,8 @@ app = create_app(
     routers=[router],
     consumers=consumers,
     indexes=INDEXES,
+    viewed=PaymentsViewed,
 )
-app.state.viewings = Viewings(app.state.work, note_viewing)
 
 if __name__ == "__main__":
     sys.exit(asyncio.run(rotation.main(sys.argv[1:], service, {})))

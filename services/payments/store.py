@@ -1,7 +1,7 @@
 """What payments keeps in MongoDB: payments, one counter a beneficiary and year, one debt a payment."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from chassis.mongo import Index
 from chassis.outbox import Transaction
-from contracts.payments import PaymentsViewed, ReimbursementPaid
+from contracts.payments import ReimbursementPaid
 from services.payments.domain.contributions import Counter
 from services.payments.domain.debts import Debt
 from services.payments.domain.listing import Wanted
@@ -21,7 +21,6 @@ INDEXES: Mapping[str, Sequence[Index]] = {
     "payments": [Index(("person_id", "-payment_date"))],
     "counters": [Index(("person_id", "beneficiary", "year"), unique=True)],
     "debts": [Index(("person_id", "open"))],
-    "viewings": [Index(("viewed_at",), expire_after=timedelta(days=40))],
 }
 
 _payments = TypeAdapter(Payment)
@@ -79,15 +78,6 @@ class MongoStore:
             row = {**_debts.dump_python(debt, mode="json"), "person_id": person, "open": debt.remaining_cents > 0}
             await self._tx["debts"].replace({"_id": str(debt.payment_id)}, row, upsert=True)
         await self._tx.publish(paid, subject=payment.id)
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        """Whether it was said that this session looked at payments."""
-        return await self._tx["viewings"].find_one({"_id": str(session_id)}) is not None
-
-    async def note(self, viewed: PaymentsViewed) -> None:
-        """Say that a session looked at payments, and remember it for longer than sessions last."""
-        await self._tx["viewings"].insert({"_id": str(viewed.session_id), "viewed_at": viewed.viewed_at})
-        await self._tx.publish(viewed, subject=viewed.session_id)
 
 
 def _payment(found: dict[str, Any] | None) -> Payment | None:

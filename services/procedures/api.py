@@ -1,26 +1,23 @@
 """The routes of procedures: the catalogue, ordering a card, and following one's requests."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, Protocol, Self
+from typing import Annotated, Any, Self
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Depends, Query, Response
-from fastapi import Request as HttpRequest
+from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis import telemetry
 from chassis.auth import CurrentPerson
 from chassis.routes import CurrentOnce, CurrentWork, Language, Now, Today
-from contracts.identity import Channel
+from chassis.viewings import Noted
+from contracts.channel import Channel
 from contracts.procedures import Actor, RequestKind, RequestState
-from contracts.viewing import Viewer
 from services.procedures import handlers
 from services.procedures.domain import catalogue, requests
 from services.procedures.domain.catalogue import Procedure
 from services.procedures.domain.requests import Page, Piece, Position, Progress, TimelineStep, read_cursor
-from services.procedures.handlers import NoteViewing
 
 router = APIRouter(tags=["procedures"])
 Responses = dict[int | str, dict[str, Any]]
@@ -167,25 +164,6 @@ class Catalogue(BaseModel):
     """Every procedure there is."""
 
     items: list[ProcedureView]
-
-
-class Viewings(Protocol):
-    """Notes who looks."""
-
-    async def note(self, viewing: NoteViewing) -> None:
-        """Note a look, once a session."""
-        ...
-
-
-def looking(request: HttpRequest, person: CurrentPerson, now: Now) -> Callable[[], Awaitable[None]]:
-    """Notes that this person is about to be shown their requests."""
-    viewings: Viewings = request.app.state.viewings
-    channel = Channel(person.channel)
-    return partial(viewings.note, NoteViewing(person.id, person.session_id, channel, Viewer.SELF, now))
-
-
-# Called between the read and the answer: nothing is shown that could not be noted.
-Noted = Annotated[Callable[[], Awaitable[None]], Depends(looking)]
 
 
 @router.get("/procedures", summary="List what can be asked for", operation_id="list_procedures")

@@ -7,10 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.identity import Channel
 from contracts.problems import NotFound, Unavailable
-from contracts.procedures import RequestsViewed
-from contracts.viewing import Viewer
 from services.procedures.domain import catalogue, persons, requests, vitale_card
 from services.procedures.domain.catalogue import Procedure
 from services.procedures.domain.parameters import Parameters
@@ -55,14 +52,6 @@ class Store(Protocol):
 
     async def add(self, request: Request, *events: Event) -> None:
         """Store a new request and say so; a second open one of its person and kind cannot be stored."""
-        ...
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        """Whether it was said that this session looked at requests."""
-        ...
-
-    async def note(self, viewed: RequestsViewed) -> None:
-        """Say that a session looked at requests, and remember it for longer than sessions last."""
         ...
 
 
@@ -181,28 +170,3 @@ class ListProcedures:
 async def list_procedures(query: ListProcedures, store: Store) -> Sequence[Procedure]:
     """The procedures there are today."""
     return catalogue.catalogue(query.today, store.parameters)
-
-
-@dataclass(frozen=True)
-class NoteViewing:
-    """Somebody was shown a person's requests in this session."""
-
-    person_id: UUID
-    session_id: UUID
-    channel: Channel
-    viewer: Viewer
-    now: datetime
-
-
-async def note_viewing(command: NoteViewing, store: Store) -> None:
-    """Tell whoever keeps the person's access log, once a session (domain B4)."""
-    if await store.is_noted(command.session_id):
-        return
-    viewed = RequestsViewed(
-        person_id=command.person_id,
-        session_id=command.session_id,
-        channel=command.channel,
-        viewer=command.viewer,
-        viewed_at=command.now,
-    )
-    await store.note(viewed)

@@ -9,11 +9,10 @@ import sys
 from chassis import rotation
 from chassis.app import create_app
 from chassis.service import Service
-from chassis.viewings import Viewings
+from contracts.procedures import RequestsViewed
 from services.procedures.api import router
 from services.procedures.consumers import consumers
 from services.procedures.domain.parameters import BUILT_IN, Parameters
-from services.procedures.handlers import note_viewing
 from services.procedures.settings import Settings
 from services.procedures.store import INDEXES, MongoStore
 
@@ -26,8 +25,8 @@ app = create_app(
     routers=[router],
     consumers=consumers,
     indexes=INDEXES,
+    viewed=RequestsViewed,
 )
-app.state.viewings = Viewings(app.state.work, note_viewing)
 
 if __name__ == "__main__":
     sys.exit(asyncio.run(rotation.main(sys.argv[1:], service, {})))

@@ -1,7 +1,6 @@
 """What procedures keeps in MongoDB: requests, and the persons who may make them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from pydantic import TypeAdapter
 from chassis.mongo import Index
 from chassis.outbox import Transaction
 from contracts.event import Event
-from contracts.procedures import RequestsViewed
 from services.procedures.domain.parameters import Parameters
 from services.procedures.domain.persons import Heard
 from services.procedures.domain.requests import Position, Request
@@ -22,7 +20,6 @@ INDEXES: Mapping[str, Sequence[Index]] = {
         Index(("person_id", "kind"), unique=True, only_where={"open": True}),
         Index(("tracking_number",), unique=True),
     ],
-    "viewings": [Index(("viewed_at",), expire_after=timedelta(days=40))],
 }
 
 _requests = TypeAdapter(Request)
@@ -84,15 +81,6 @@ class MongoStore:
         }
         await self._tx["requests"].insert(document)
         await self._tx.publish(*events, subject=request.id)
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        """Whether it was said that this session looked at requests."""
-        return await self._tx["viewings"].find_one({"_id": str(session_id)}) is not None
-
-    async def note(self, viewed: RequestsViewed) -> None:
-        """Say that a session looked at requests, and remember it for longer than sessions last."""
-        await self._tx["viewings"].insert({"_id": str(viewed.session_id), "viewed_at": viewed.viewed_at})
-        await self._tx.publish(viewed, subject=viewed.session_id)
 
     async def _found(self, where: dict[str, Any], *, sort: Sequence[str] = (), limit: int = 0) -> Sequence[Request]:
         documents = await self._tx["requests"].find(where, sort=sort, limit=limit)

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from chassis import telemetry
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Unauthenticated
 from services.gateway.api.bodies import text_member
 from services.gateway.api.limiting import RateLimits, Room

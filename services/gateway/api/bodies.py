@@ -2,7 +2,7 @@
 
 import orjson
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 
 
 def sent_by(body: bytes) -> dict[str, object]:

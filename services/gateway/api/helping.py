@@ -5,7 +5,7 @@ from functools import cache
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from services.gateway.api.cacheable import cacheable
 from services.gateway.api.describing import described
 from services.gateway.api.portal_info import DATA, DIRECTORY, CaisseCode

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from services.gateway.api.describing import described
 from services.gateway.domain.capabilities import CAPABILITIES, PREFIX, Access, Capability, capability, features
 from services.gateway.domain.code_forms import CodeForms

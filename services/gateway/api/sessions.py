@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Unauthenticated
 from services.gateway.api.access import LEAVING, REFRESH, admitted, counted, edge_of, logged_in
 from services.gateway.api.describing import described

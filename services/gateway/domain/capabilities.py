@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.procedures import RequestKind
 from services.gateway.domain.limits import Limits, rule_for
 

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from contracts.notifications import EmailKind
 from contracts.payments import ComplementaryStatus, PaymentKind
 from contracts.procedures import Actor, RequestKind, RequestState

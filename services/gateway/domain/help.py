@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from services.gateway.domain.code_forms import CodeForms
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from contracts.payments import ComplementaryStatus, PaymentKind
 from contracts.procedures import Actor, RequestKind, RequestState
 

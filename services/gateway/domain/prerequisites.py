@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from contracts.notifications import EmailKind
 from contracts.payments import PaymentKind
 from contracts.procedures import Actor, RequestKind, RequestState

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Problem, Text, Unauthenticated
 from services.gateway.domain.capabilities import Access, Capability
 

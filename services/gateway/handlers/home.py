@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from contracts.channel import Channel
 from contracts.event import Event
-from contracts.identity import Channel
 from services.gateway.domain.home import Home, apply
 from services.gateway.domain.page import HomePage, marked_stale
 from services.gateway.domain.rendering import Caisse, render

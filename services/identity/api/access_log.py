@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.auth import CurrentPerson
 from chassis.routes import CurrentWork, Language, Today
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from services.identity import handlers
 from services.identity.domain.access_export import as_csv
 from services.identity.domain.access_log import Entry, Page, Position, What, Who, read_cursor

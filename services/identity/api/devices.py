@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from chassis.auth import CurrentPerson
 from chassis.routes import CurrentWork, Now
+from chassis.viewings import Noted
 from services.identity import handlers
-from services.identity.api.looking import Noted
 from services.identity.domain.session import Client
 from services.identity.handlers import KnownDevices
 

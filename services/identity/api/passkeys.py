@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import CurrentCaller, CurrentPerson, current_caller
 from chassis.routes import CurrentOnce, CurrentWork, Now
+from chassis.viewings import Noted
 from services.identity import handlers
 from services.identity.api.credentials import NewCredential, UsedCredential
 from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel, TypedCode
 from services.identity.api.franceconnect import Tickets
-from services.identity.api.looking import Noted
 from services.identity.api.parts import CurrentParts
 from services.identity.api.sessions import TokensView
 from services.identity.api.step_up import CurrentCodeCheck

@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from chassis.auth import CurrentPerson
 from chassis.routes import CurrentWork, Now
-from contracts.identity import Channel, LogIn, LogInWay
+from chassis.viewings import Noted
+from contracts.channel import Channel
+from contracts.identity import LogIn, LogInWay
 from contracts.problems import Text
 from services.identity import handlers
-from services.identity.api.looking import Noted
 from services.identity.api.parts import Say
 from services.identity.domain.email import Email
 from services.identity.handlers.profile import Profile

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import CurrentCaller, CurrentPerson, Person
 from chassis.routes import CurrentWork, IdempotencyKey, Now
+from chassis.viewings import Noted
 from contracts.identity import LogInWay
 from contracts.problems import Text
 from services.identity import handlers
@@ -23,7 +24,6 @@ from services.identity.api.fields import (
     TypedCode,
     TypedNir,
 )
-from services.identity.api.looking import Noted
 from services.identity.api.parts import EVEN_PACE_ONCE_JUDGED, CurrentParts, Opaque, Say, Tokens
 from services.identity.domain.challenge import Challenge
 from services.identity.domain.log_in import let_in

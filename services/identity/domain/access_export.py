@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC
 from io import StringIO
 
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from contracts.problems import Text
 from services.identity.domain.access_log import Entry, Who
 from services.identity.domain.access_texts import label

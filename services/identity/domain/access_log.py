@@ -10,8 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from contracts import identity, notifications, payments, procedures
+from contracts.channel import Channel
 from contracts.event import Event
-from contracts.identity import Channel, ClosureReason, LogInWay
+from contracts.identity import ClosureReason, LogInWay
 from contracts.viewing import Viewer
 from services.identity.domain.parameters import Parameters
 

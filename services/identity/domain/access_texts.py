@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from contracts.problems import Text
 from services.identity.domain.access_log import Entry, What, Who
 

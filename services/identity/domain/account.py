@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from contracts.channel import Channel
 from contracts.event import Event
 from contracts.identity import (
     AccountCreated,
     AccountCreationAttempted,
     AttemptReason,
-    Channel,
     CodeChosen,
     CodeReset,
     CreationWay,

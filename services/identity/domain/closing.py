@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from contracts.identity import AccountClosed, Channel, ClosureReason
+from contracts.channel import Channel
+from contracts.identity import AccountClosed, ClosureReason
 from contracts.sealed import Sealed
 from services.identity.domain.account import Account
 from services.identity.domain.parameters import Parameters

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from contracts.identity import Channel, PasskeyAdded, PasskeyRemoved
+from contracts.channel import Channel
+from contracts.identity import PasskeyAdded, PasskeyRemoved
 from contracts.problems import Problem, Text
 from services.identity.domain.account import Account
 from services.identity.domain.parameters import Parameters

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.identity import Channel, LogInWay, SessionRevoked
+from contracts.channel import Channel
+from contracts.identity import LogInWay, SessionRevoked
 from contracts.problems import Unauthenticated
 from services.identity.domain.parameters import Parameters
 

@@ -1,11 +1,9 @@
 """The use cases of identity, and what they ask of a store."""
 
 from services.identity.handlers.access_log import NoteAccess as NoteAccess
-from services.identity.handlers.access_log import NoteViewing as NoteViewing
 from services.identity.handlers.access_log import ReadAccessLog as ReadAccessLog
 from services.identity.handlers.access_log import export_access_log as export_access_log
 from services.identity.handlers.access_log import note_access as note_access
-from services.identity.handlers.access_log import note_viewing as note_viewing
 from services.identity.handlers.access_log import read_access_log as read_access_log
 from services.identity.handlers.accounts import CreateAccount as CreateAccount
 from services.identity.handlers.accounts import create_account as create_account

@@ -6,8 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.identity import Channel, ProfileViewed
-from contracts.viewing import Viewer
 from services.identity.domain import access_log
 from services.identity.domain.access_log import Entry, Page, Position
 from services.identity.handlers.ports import Store
@@ -52,28 +50,3 @@ async def export_access_log(query: ReadAccessLog, store: Store) -> Sequence[Entr
         after = piece.next_position
         if after is None:
             return found
-
-
-@dataclass(frozen=True)
-class NoteViewing:
-    """Somebody was shown a person's profile in this session."""
-
-    person_id: UUID
-    session_id: UUID
-    channel: Channel
-    viewer: Viewer
-    now: datetime
-
-
-async def note_viewing(command: NoteViewing, store: Store) -> None:
-    """Tell the person's access log, once a session (domain B4)."""
-    if await store.is_noted(command.session_id):
-        return
-    viewed = ProfileViewed(
-        person_id=command.person_id,
-        session_id=command.session_id,
-        channel=command.channel,
-        viewer=command.viewer,
-        viewed_at=command.now,
-    )
-    await store.note(viewed)

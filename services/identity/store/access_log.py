@@ -8,13 +8,11 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from chassis.mongo import Index
-from contracts.identity import ProfileViewed
 from services.identity.domain.access_log import Entry, Position
 from services.identity.store.base import Base, plain
 
 INDEXES: Mapping[str, Sequence[Index]] = {
     "access_log": [Index(("person_id", "-at")), Index(("expires_at",), expire_after=timedelta(0))],
-    "viewings": [Index(("viewed_at",), expire_after=timedelta(days=40))],
 }
 ENCRYPTED: Mapping[str, Sequence[str]] = {}
 
@@ -37,12 +35,3 @@ class AccessLogStore(Base):
             where["$or"] = [{"at": {"$lt": after.at}}, {"at": after.at, "_id": {"$lt": str(after.entry_id)}}]
         found = await self._tx["access_log"].find(where, sort=("-at", "-_id"), limit=limit)
         return [_entries.validate_python({**each, "id": each["_id"]}, extra="ignore") for each in found]
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        """Whether it was said that this session looked at the profile."""
-        return await self._tx["viewings"].find_one({"_id": str(session_id)}) is not None
-
-    async def note(self, viewed: ProfileViewed) -> None:
-        """Say that a session looked at the profile, and remember it for longer than sessions last."""
-        await self._tx["viewings"].insert({"_id": str(viewed.session_id), "viewed_at": viewed.viewed_at})
-        await self._tx.publish(viewed, subject=viewed.session_id)

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.identity import AttemptReason, Channel, LogIn, LogInWay, ResetReason
+from contracts.channel import Channel
+from contracts.identity import AttemptReason, LogIn, LogInWay, ResetReason
 from contracts.notifications import EmailKind
 from contracts.procedures import Actor
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.sealed import Sealed
 from services.notifications.domain import contacts, mails
 from services.notifications.domain.contacts import Contact

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Text
 from contracts.procedures import Actor, RequestKind, RequestState
 from services.procedures.domain.parameters import Parameters

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from chassis.work import Work
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.payments import ComplementaryStatus
 from services.gateway.domain.home import Home
 from services.gateway.handlers import home, sessions

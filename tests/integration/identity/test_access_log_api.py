@@ -59,7 +59,7 @@ async def test_looks_at_the_same_moment_are_noted_once(client: Client) -> None:
 
 async def test_a_profile_whose_look_cannot_be_noted_is_not_shown(client: Client) -> None:
     class Failing:
-        async def note(self, _: object) -> None:
+        async def note(self, *_: object) -> None:
             raise DatabaseDown
 
     await client.open_account()

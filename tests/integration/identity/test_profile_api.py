@@ -11,8 +11,9 @@ from chassis.auth import TokenSigner
 from chassis.clock import now
 from chassis.inbox import Inbox, Outcome, Record
 from chassis.sealed import Sealer
+from contracts.channel import Channel
 from contracts.envelope import Envelope, encode
-from contracts.identity import AccountFrozen, Channel, CodeReset, EmailChanged, EmailChangeRequested, SessionRevoked
+from contracts.identity import AccountFrozen, CodeReset, EmailChanged, EmailChangeRequested, SessionRevoked
 from contracts.payments import PaymentsViewed
 from contracts.sealed import Sealed
 from contracts.viewing import Viewer

@@ -9,12 +9,12 @@ import pytest
 from chassis import clock
 from chassis.inbox import Inbox, Outcome, Record
 from chassis.outbox import Transaction
+from contracts.channel import Channel
 from contracts.envelope import Envelope, encode
 from contracts.event import Event
 from contracts.identity import (
     AccountClosed,
     AccountCreated,
-    Channel,
     ClosureReason,
     CodeReset,
     CreationWay,

@@ -22,7 +22,6 @@ from services.payments import handlers
 from services.payments.api import router
 from services.payments.consumers import consumers
 from services.payments.domain.parameters import BUILT_IN, Parameters
-from services.payments.handlers import note_viewing
 from services.payments.store import INDEXES, MongoStore
 from tests.infra import fresh_service
 from tests.unit.payments.builders import ANNA, BEN, a_pharmacy_line, a_settlement
@@ -49,11 +48,11 @@ class Payments:
             routers=[router],
             consumers=consumers,
             indexes=INDEXES,
+            viewed=PaymentsViewed,
         )
         self.work = app.state.work
         self.database = service.database
         self.app = app
-        app.state.viewings = Viewings(app.state.work, note_viewing)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://payments")
 
     async def pay(self, *lines: Any) -> list[str]:
@@ -214,7 +213,7 @@ async def test_whoever_looks_is_noted_once_a_session(payments: Payments) -> None
     for path in ("/payments", seen, "/payments"):
         answer = await payments.http.get(path, headers=as_caller(ANNA, session))
         assert (answer.status_code, "x-read-after" in answer.headers) == (200, False)
-    payments.app.state.viewings = Viewings(payments.app.state.work, note_viewing)
+    payments.app.state.viewings = Viewings(payments.app.state.work, PaymentsViewed)
     assert (await payments.http.get(seen, headers=as_caller(ANNA, session))).status_code == 200
     assert await noted(payments) == [(ANNA, session)]
     assert (await payments.get(seen, person=BEN)).status_code == 404
@@ -225,7 +224,7 @@ async def test_whoever_looks_is_noted_once_a_session(payments: Payments) -> None
 
 async def test_what_cannot_be_noted_is_not_shown(payments: Payments) -> None:
     class Failing:
-        async def note(self, _: object) -> None:
+        async def note(self, *_: object) -> None:
             raise DatabaseDown
 
     payments.app.state.viewings = Failing()

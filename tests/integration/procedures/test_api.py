@@ -23,7 +23,7 @@ from contracts.procedures import RequestsViewed
 from services.procedures.api import router
 from services.procedures.consumers import consumers
 from services.procedures.domain.parameters import BUILT_IN, Parameters
-from services.procedures.handlers import Store, note_viewing
+from services.procedures.handlers import Store
 from services.procedures.store import INDEXES, MongoStore
 from tests.infra import fresh_service
 from tests.unit.procedures.builders import ANNA, BEN, NOW
@@ -48,10 +48,11 @@ class Procedures:
     """The running routes, and the way by which persons become known."""
 
     def __init__(self, service: Service) -> None:
-        app = create_app(service, store=store, routers=[router], consumers=consumers, indexes=INDEXES)
+        app = create_app(
+            service, store=store, routers=[router], consumers=consumers, indexes=INDEXES, viewed=RequestsViewed
+        )
         self.database = service.database
         self.app = app
-        app.state.viewings = Viewings(app.state.work, note_viewing)
         self._inbox: Inbox[Store] = Inbox(consumers, app.state.work, store, service.cipher)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://procedures")
 
@@ -260,7 +261,7 @@ async def test_whoever_looks_is_noted_once_a_session(procedures: Procedures) -> 
     for path in ("/requests", seen, "/requests"):
         answer = await procedures.http.get(path, headers=as_caller(ANNA, session))
         assert (answer.status_code, "x-read-after" in answer.headers) == (200, False)
-    procedures.app.state.viewings = Viewings(procedures.app.state.work, note_viewing)
+    procedures.app.state.viewings = Viewings(procedures.app.state.work, RequestsViewed)
     assert (await procedures.http.get(seen, headers=as_caller(ANNA, session))).status_code == 200
     assert await noted(procedures) == [(ANNA, session)]
     assert (await procedures.get(seen, person=BEN)).status_code == 404
@@ -271,7 +272,7 @@ async def test_whoever_looks_is_noted_once_a_session(procedures: Procedures) -> 
 
 async def test_what_cannot_be_noted_is_not_shown(procedures: Procedures) -> None:
     class Failing:
-        async def note(self, _: object) -> None:
+        async def note(self, *_: object) -> None:
             raise DatabaseDown
 
     procedures.app.state.viewings = Failing()

@@ -9,7 +9,7 @@ import pytest
 from chassis.outbox import envelope_of
 from chassis.service import Service
 from chassis.work import Work
-from contracts.procedures import CardOrdered, RequestsViewed
+from contracts.procedures import CardOrdered
 from services.procedures import handlers
 from services.procedures.domain.parameters import BUILT_IN, Parameters
 from services.procedures.domain.requests import Request
@@ -40,11 +40,7 @@ def world(service: Service) -> World:
         assert [envelope.subject for envelope in envelopes] == [str(event.request_id) for event in events]
         return events
 
-    async def viewed() -> list[RequestsViewed]:
-        rows = await service.database["outbox"].find({"key": str(ANNA)}, sort=("sequence",))
-        return [RequestsViewed.read(envelope_of(row).data) for row in rows]
-
-    return World(work, said, viewed)
+    return World(work, said)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)

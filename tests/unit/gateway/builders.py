@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from contracts.channel import Channel
 from contracts.event import Event
 from contracts.identity import (
     AccountClosed,
@@ -11,7 +12,6 @@ from contracts.identity import (
     AccountFrozen,
     AccountReopened,
     CaisseChanged,
-    Channel,
     ClosureReason,
     CodeChosen,
     CreationWay,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Unavailable
 from services.gateway.domain.calls import Answer, Call
 from services.gateway.domain.code_forms import SHIPPED, CodeForms

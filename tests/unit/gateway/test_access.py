@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Unauthenticated
 from services.gateway.domain.breaker import FAILURES, REST_SECONDS, Breaker
 from services.gateway.domain.capabilities import CAPABILITIES, PREFIX, Access, Capability, capability, features

@@ -5,8 +5,8 @@ from itertools import permutations
 
 import pytest
 
+from contracts.channel import Channel
 from contracts.event import Event
-from contracts.identity import Channel
 from contracts.notifications import EmailKind
 from services.gateway.domain.home import Home, apply
 from services.gateway.domain.page import HomePage

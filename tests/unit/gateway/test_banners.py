@@ -2,8 +2,8 @@
 
 import pytest
 
+from contracts.channel import Channel
 from contracts.event import Event
-from contracts.identity import Channel
 from contracts.notifications import EmailKind
 from contracts.payments import ComplementaryStatus
 from services.gateway.domain.rendering import render

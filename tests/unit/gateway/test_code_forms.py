@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from chassis.app import bare_app
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Unavailable
 from services.gateway import docs, portal
 from services.gateway.api import routers

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.channel import Channel
 from contracts.event import EVENT_TYPES, Event
-from contracts.identity import Channel, LogInWay
+from contracts.identity import LogInWay
 from contracts.notifications import EmailKind
 from contracts.payments import ComplementaryStatus, PaymentKind
 from contracts.procedures import RequestState

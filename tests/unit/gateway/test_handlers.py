@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.problems import Unavailable
 from services.gateway.domain.calls import Answer, Call
 from services.gateway.domain.home import Home

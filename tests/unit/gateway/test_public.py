@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from chassis.app import bare_app
-from contracts.identity import Channel
+from contracts.channel import Channel
 from services.gateway.api import helping, portal_info, routers
 from services.gateway.domain.capabilities import CAPABILITIES, PREFIX
 from services.gateway.domain.help import Articles, Topic

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.identity import ProfileViewed
 from services.identity.domain.access_log import Entry, Position
 
 
@@ -25,13 +24,6 @@ class FakeAccessLog:
         mine = [each for each in self.log.values() if each.person_id == person_id]
         later = [each for each in mine if after is None or _place(each) < (after.at, str(after.entry_id))]
         return sorted(later, key=_place, reverse=True)[:limit]
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        return any(isinstance(each, ProfileViewed) and each.session_id == session_id for each in self.events)
-
-    async def note(self, viewed: ProfileViewed) -> None:
-        assert not await self.is_noted(viewed.session_id)
-        self.events.append(viewed)
 
 
 def _place(entry: Entry) -> tuple[datetime, str]:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from services.identity.api.access_log import wants_csv
 from services.identity.domain.access_export import (
     BYTE_ORDER_MARK,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.identity import Channel, LogInWay
+from contracts.channel import Channel
+from contracts.identity import LogInWay
 from deploy.publish.events import events
 from services.identity.domain.access_log import NOTED, Entry, Position, What, Who, read_cursor
 from services.identity.domain.access_texts import SENTENCES, label

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 from joserfc.jwk import OKPKey
 
-from contracts.identity import AttemptReason, Channel, LogInWay, ResetReason
+from contracts.channel import Channel
+from contracts.identity import AttemptReason, LogInWay, ResetReason
 from contracts.procedures import Actor
 from contracts.sealed import Sealed
 from services.notifications.domain import mails

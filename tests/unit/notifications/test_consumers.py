@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.channel import Channel
 from contracts.envelope import Envelope
 from contracts.event import Event
 from contracts.identity import (
@@ -14,7 +15,6 @@ from contracts.identity import (
     AccountFrozen,
     AccountReopened,
     AttemptReason,
-    Channel,
     ClosureReason,
     CodeChosen,
     CodeReset,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from contracts.payments import PaymentsViewed, ReimbursementPaid
+from contracts.payments import ReimbursementPaid
 from services.payments.domain.contributions import Counter
 from services.payments.domain.debts import Debt
 from services.payments.domain.listing import Position, Wanted
@@ -13,12 +13,11 @@ from services.payments.domain.reimbursement import Composed, Payment
 
 
 class FakeStore:
-    """What payments keeps, in dictionaries; `said` and `viewed` are what was published."""
+    """What payments keeps, in dictionaries; `said` is what was published."""
 
     def __init__(self, parameters: Parameters | None = None) -> None:
         self.parameters = parameters or Parameters(BUILT_IN)
         self.said: list[ReimbursementPaid] = []
-        self.viewed: list[PaymentsViewed] = []
         self._payments: dict[UUID, Payment] = {}
         self._counters: dict[tuple[UUID, str, int], Counter] = {}
         self._debts: dict[UUID, tuple[UUID, Debt]] = {}
@@ -57,13 +56,6 @@ class FakeStore:
         for debt in composed.debts:
             self._debts[debt.payment_id] = person, debt
         self.said.append(paid)
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        return any(viewed.session_id == session_id for viewed in self.viewed)
-
-    async def note(self, viewed: PaymentsViewed) -> None:
-        assert not await self.is_noted(viewed.session_id)
-        self.viewed.append(viewed)
 
 
 def _place(payment: Payment) -> tuple[date, str]:

@@ -1,7 +1,6 @@
 """What every store of payments must do; run on the fake and on the real one.
 
-`run(handler, command)` executes a use case on the store under test; `said()` and `viewed()` are what it published, in
-order.
+`run(handler, command)` executes a use case on the store under test; `said()` is what it published, in order.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,10 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.identity import Channel
-from contracts.payments import PaymentKind, PaymentsViewed, ReimbursementPaid
+from contracts.payments import PaymentKind, ReimbursementPaid
 from contracts.problems import NotFound
-from contracts.viewing import Viewer
 from services.payments import handlers
 from services.payments.domain.listing import Page, Wanted
 from services.payments.domain.reimbursement import SettlementChanged
@@ -31,7 +28,6 @@ class World:
 
     run: Callable[..., Awaitable[Any]]
     said: Callable[[], Awaitable[list[ReimbursementPaid]]]
-    viewed: Callable[[], Awaitable[list[PaymentsViewed]]]
 
     async def pay(self, *settlements: Any) -> list[Any]:
         return [await self.run(handlers.pay_reimbursement, settled) for settled in settlements]
@@ -123,16 +119,6 @@ async def a_payment_is_shown_to_its_person_alone(world: World) -> None:
             await world.run(handlers.show_payment, handlers.ShowPayment(person, payment_id))
 
 
-async def a_look_is_noted_once_a_session(world: World) -> None:
-    first, second = (
-        handlers.NoteViewing(ANNA, uuid4(), channel, Viewer.SELF, NOW) for channel in (Channel.WEB, Channel.APP)
-    )
-    for look in (first, first, second, first):
-        await world.run(handlers.note_viewing, look)
-    noted = [(viewed.session_id, viewed.channel, viewed.viewer) for viewed in await world.viewed()]
-    assert noted == [(look.session_id, look.channel, Viewer.SELF) for look in (first, second)]
-
-
 SCENARIOS = [
     a_debt_is_paid_off_once,
     a_line_that_comes_again_changes_nothing,
@@ -141,5 +127,4 @@ SCENARIOS = [
     the_list_is_filtered_by_period_kind_and_beneficiary,
     the_pages_of_a_long_list_hold_every_payment_once,
     a_payment_is_shown_to_its_person_alone,
-    a_look_is_noted_once_a_session,
 ]

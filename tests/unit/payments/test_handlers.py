@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.payments import PaymentsViewed, ReimbursementPaid
+from contracts.payments import ReimbursementPaid
 from tests.unit.payments.fakes import FakeStore
 from tests.unit.payments.scenarios import SCENARIOS, World
 
@@ -20,7 +20,4 @@ async def test_on_the_fake_store(scenario: Callable[[World], Awaitable[None]]) -
     async def said() -> list[ReimbursementPaid]:
         return store.said
 
-    async def viewed() -> list[PaymentsViewed]:
-        return store.viewed
-
-    await scenario(World(run, said, viewed))
+    await scenario(World(run, said))

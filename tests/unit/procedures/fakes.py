@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.procedures import RequestsViewed
 from services.procedures.domain.parameters import BUILT_IN, Parameters
 from services.procedures.domain.persons import Heard
 from services.procedures.domain.requests import Position, Request
@@ -50,13 +49,6 @@ class FakeStore:
         assert not request.is_open or not await self.open_requests(request.person_id)
         self._requests[request.id] = request
         self.said.extend(events)
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        return any(isinstance(each, RequestsViewed) and each.session_id == session_id for each in self.said)
-
-    async def note(self, viewed: RequestsViewed) -> None:
-        assert not await self.is_noted(viewed.session_id)
-        self.said.append(viewed)
 
 
 def _place(request: Request) -> tuple[datetime, UUID]:

@@ -9,10 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.birth_date import BirthDate
-from contracts.identity import Channel
 from contracts.problems import NotFound, Unavailable
-from contracts.procedures import CardOrdered, RequestState, RequestsViewed
-from contracts.viewing import Viewer
+from contracts.procedures import CardOrdered, RequestState
 from services.procedures import handlers
 from services.procedures.domain.requests import Page, Position, Request, tracking_numbers
 from services.procedures.domain.vitale_card import OrderAlreadyInProgress, Person, TooYoung
@@ -22,11 +20,10 @@ from tests.unit.procedures.builders import ANNA, BEN, NOW, TODAY, a_person, a_re
 
 @dataclass
 class World:
-    """A store under test: `run(handler, command)` executes a use case, `said()` and `viewed()` are Anna's events."""
+    """A store under test: `run(handler, command)` executes a use case, `said()` are Anna's events."""
 
     run: Callable[..., Awaitable[Any]]
     said: Callable[[], Awaitable[list[CardOrdered]]]
-    viewed: Callable[[], Awaitable[list[RequestsViewed]]]
 
     async def meet(self, person: Person, sequence: int = 1) -> None:
         await self.run(handlers.meet_person, MeetPerson(person, sequence))
@@ -156,16 +153,6 @@ async def a_request_is_shown_to_its_person_alone(world: World) -> None:
             await world.run(handlers.show_request, ShowRequest(person, request_id))
 
 
-async def a_look_is_noted_once_a_session(world: World) -> None:
-    first, second = (
-        handlers.NoteViewing(ANNA, uuid4(), channel, Viewer.SELF, NOW) for channel in (Channel.WEB, Channel.APP)
-    )
-    for look in (first, first, second, first):
-        await world.run(handlers.note_viewing, look)
-    noted = [(viewed.session_id, viewed.channel, viewed.viewer) for viewed in await world.viewed()]
-    assert noted == [(look.session_id, look.channel, Viewer.SELF) for look in (first, second)]
-
-
 SCENARIOS = [
     an_order_sent_again_is_placed_once,
     a_second_order_is_refused_and_says_nothing,
@@ -178,5 +165,4 @@ SCENARIOS = [
     a_tracking_number_that_is_taken_is_not_given_twice,
     the_list_shows_every_request_once_newest_first,
     a_request_is_shown_to_its_person_alone,
-    a_look_is_noted_once_a_session,
 ]

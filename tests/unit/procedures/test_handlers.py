@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.procedures import CardOrdered, RequestsViewed
+from contracts.procedures import CardOrdered
 from services.procedures import handlers
 from tests.unit.procedures.builders import TODAY
 from tests.unit.procedures.fakes import FakeStore
@@ -22,10 +22,7 @@ async def test_on_the_fake_store(scenario: Callable[[World], Awaitable[None]]) -
     async def said() -> list[CardOrdered]:
         return [event for event in store.said if isinstance(event, CardOrdered)]
 
-    async def viewed() -> list[RequestsViewed]:
-        return [event for event in store.said if isinstance(event, RequestsViewed)]
-
-    await scenario(World(run, said, viewed))
+    await scenario(World(run, said))
 
 
 async def test_the_catalogue_holds_only_what_exists() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from contracts.identity import ProfileViewed
 from services.identity.domain.access_log import Entry, Position
 
 
@@ -17,12 +16,4 @@ class AccessLog(Protocol):
 
     async def entries(self, person_id: UUID, *, after: Position | None, limit: int) -> Sequence[Entry]:
         """A person's entries after a place in the log, newest first, at most `limit`."""
-        ...
-
-    async def is_noted(self, session_id: UUID) -> bool:
-        """Whether it was said that this session looked at the profile."""
-        ...
-
-    async def note(self, viewed: ProfileViewed) -> None:
-        """Say that a session looked at the profile, and remember it for longer than sessions last."""
         ...

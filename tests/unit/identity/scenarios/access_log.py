@@ -4,8 +4,9 @@ from datetime import datetime
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
+from contracts.channel import Channel
 from contracts.event import Event
-from contracts.identity import Channel, CodeChosen, LoggedIn, LogIn, LogInBlocked, LogInWay, ProfileViewed
+from contracts.identity import CodeChosen, LoggedIn, LogIn, LogInBlocked, LogInWay
 from contracts.payments import PaymentsViewed
 from contracts.viewing import Viewer
 from services.identity import handlers
@@ -104,18 +105,3 @@ async def export(scene: Scene, person: UUID = LUCIE, after: Position | None = No
     """A person takes their log along."""
     found: list[Entry] = await scene.run(handlers.export_access_log, handlers.ReadAccessLog(person, after))
     return found
-
-
-@scenario
-async def a_look_at_the_profile_is_noted_once_a_session(scene: Scene) -> None:
-    first, second = (
-        handlers.NoteViewing(LUCIE, uuid4(), channel, Viewer.SELF, NOW) for channel in (Channel.WEB, Channel.APP)
-    )
-    for look in (first, first, second, first):
-        await scene.run(handlers.note_viewing, look)
-    assert await scene.told() == ["ProfileViewed", "ProfileViewed"]
-    viewed = await scene.last(ProfileViewed)
-    assert (viewed.session_id, viewed.channel, viewed.viewer) == (second.session_id, Channel.APP, Viewer.SELF)
-    await note(scene, viewed)
-    [entry] = (await read(scene)).entries
-    assert (entry.what, entry.who, entry.session_id) == (What.PROFILE_VIEWED, Who.SELF, second.session_id)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from contracts.identity import AccountClosed, AccountCreated, Channel, ClosureReason, SessionRevoked
+from contracts.channel import Channel
+from contracts.identity import AccountClosed, AccountCreated, ClosureReason, SessionRevoked
 from contracts.problems import NotFound, Unauthenticated
 from services.identity import handlers
 from services.identity.domain.access_code import CodeRefused

@@ -2,7 +2,8 @@
 
 import pytest
 
-from contracts.identity import Channel, CodeReset, LoggedIn, SessionRevoked
+from contracts.channel import Channel
+from contracts.identity import CodeReset, LoggedIn, SessionRevoked
 from contracts.problems import Unauthenticated
 from services.identity.domain.access_code import CodeRefused, WeakCode
 from services.identity.domain.account import InvalidCredentials

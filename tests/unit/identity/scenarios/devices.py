@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from contracts.identity import AccountReopened, Channel, DeviceChallenged, LoggedIn, SessionRevoked
+from contracts.channel import Channel
+from contracts.identity import AccountReopened, DeviceChallenged, LoggedIn, SessionRevoked
 from contracts.problems import NotFound
 from services.identity import handlers
 from services.identity.domain.account import InvalidCredentials

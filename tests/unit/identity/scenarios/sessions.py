@@ -3,7 +3,8 @@
 import pytest
 
 from contracts.birth_date import BirthDate
-from contracts.identity import Channel, LoggedIn, SessionRevoked
+from contracts.channel import Channel
+from contracts.identity import LoggedIn, SessionRevoked
 from contracts.problems import NotFound, Unauthenticated
 from services.identity.domain.challenge import Challenge
 from services.identity.domain.session import Client

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from contracts.identity import Channel
+from contracts.channel import Channel
 from contracts.notifications import EmailFailed
 from services.notifications.domain.contacts import Addressee, Contact
 from services.notifications.domain.mails import (

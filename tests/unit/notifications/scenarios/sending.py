@@ -3,7 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from contracts.identity import Channel, ResetReason
+from contracts.channel import Channel
+from contracts.identity import ResetReason
 from contracts.notifications import EmailFailed, EmailSent
 from services.notifications.domain.contacts import Addressee
 from services.notifications.domain.mails import (
