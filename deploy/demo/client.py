@@ -181,8 +181,8 @@ class Insured:
 
     async def refresh(self) -> Answer:
         """Exchange the refresh token, which rotates."""
-        body = {"refresh_token": self._refresh} if self.app else {}
-        answer = await self.call("POST", "/sessions/refresh", body)
+        body = {"refresh_token": self._refresh} if self.app else None
+        answer = await self.insist("POST", "/sessions/refresh", body)
         self._keep(answer)
         return answer
 
@@ -190,8 +190,7 @@ class Insured:
         """Choose an own code, then get a session that may do everything."""
         body = {"new_code": code} | ({"current_code": current} if current else {})
         answer = (await self.insist("PUT", "/me/code", body)).expect(204)
-        if self.app:
-            (await self.refresh()).expect(200)
+        (await self.refresh()).expect(200)
         return answer
 
     async def leave_for_franceconnect(self) -> str:

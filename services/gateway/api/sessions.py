@@ -15,7 +15,7 @@ from services.gateway.api.forward import answered, call_of
 from services.gateway.api.giving import SessionView, given
 from services.gateway.api.limiting import ended
 from services.gateway.domain.capabilities import PREFIX, capability
-from services.gateway.domain.sessions import CODE_CHANGE, Session
+from services.gateway.domain.sessions import Session
 from services.gateway.handlers import sessions as handlers
 from services.gateway.handlers.sessions import IDENTITY
 
@@ -25,8 +25,7 @@ LOG_OUT = replace(capability("DELETE", "/sessions/current"), service=IDENTITY)
 CHOOSE_CODE = replace(capability("PUT", "/me/code"), service=IDENTITY)
 CLOSE = replace(capability("DELETE", "/me"), service=IDENTITY)
 CLOSED = "compte-ferme."
-UNAUTHORIZED = 401
-NO_CONTENT = 204
+OK, NO_CONTENT, UNAUTHORIZED = 200, 204, 401
 FORGET_EVERYTHING = {"clear-site-data": '"cache", "storage"'}
 
 router = APIRouter(prefix=PREFIX, tags=["sessions"])
@@ -96,10 +95,29 @@ async def refresh_session(request: Request) -> Response:
 )
 async def log_out(request: Request) -> Response:
     """The session is over, here at once and everywhere within 5 s; a browser is left with nothing of it."""
-    edge, session = edge_of(request), await _ending(request)
+    try:
+        session = await admitted(request, LOG_OUT)
+    except Unauthenticated:
+        return await _log_out_revived(request)
+    return await _log_out(request, session)
+
+
+async def _log_out_revived(request: Request) -> Response:
+    """As log_out, for a browser whose access token has expired; a session that is over already needs no more."""
+    edge = edge_of(request)
+    await counted(request, CONTINUE)
+    key = request.headers.get("idempotency-key")
+    answer, tokens = await handlers.refresh(_refresh_token(request), key, edge.services)
+    ended(request, answer.status)
+    if answer.status not in (OK, UNAUTHORIZED):
+        return answered(answer)
+    return await _log_out(request, await edge.tokens.read(tokens.access) if tokens else None)
+
+
+async def _log_out(request: Request, session: Session | None) -> Response:
     response = Response(status_code=NO_CONTENT)
     if session is not None:
-        response = answered(await edge.services.call(call_of(request, LOG_OUT, session, b"")))
+        response = answered(await edge_of(request).services.call(call_of(request, LOG_OUT, session, b"")))
         if response.status_code != NO_CONTENT:
             return response
     return _left(request, session, response)
@@ -132,17 +150,10 @@ async def log_out_everywhere(request: Request) -> Response:
 async def choose_code(request: Request) -> Response:
     """A code of one's own, as `codes.own` of `GET /capabilities` asks.
 
-    After a provisional code, a browser has its full session at once.
+    After a provisional code, the next `POST /sessions/refresh` brings a session that may do everything.
     """
     edge, session = edge_of(request), await logged_in(request, CHOOSE_CODE)
-    renew = session.channel is Channel.WEB and session.scope == CODE_CHANGE
-    call = call_of(request, CHOOSE_CODE, session, await request.body())
-    refresh_token = request.cookies.get(edge.cookie(REFRESH)) if renew else None
-    answer, tokens = await handlers.change_code(call, refresh_token, edge.services)
-    response = answered(answer)
-    if tokens:
-        edge.give(response, tokens)
-    return response
+    return answered(await edge.services.call(call_of(request, CHOOSE_CODE, session, await request.body())))
 
 
 @router.delete(
@@ -184,18 +195,6 @@ def _left(request: Request, session: Session | None, response: Response, *, said
 def _going_on(response: Response, address: str) -> Response:
     told = {name: value for name, value in response.headers.items() if name != "content-length"}
     return Response(orjson.dumps({"continue_at": address}), headers=told, media_type="application/json")
-
-
-async def _ending(request: Request) -> Session | None:
-    """The session to end, brought back to life if a browser's access token has expired; None if it is over already."""
-    edge = edge_of(request)
-    try:
-        return await admitted(request, LOG_OUT)
-    except Unauthenticated:
-        await counted(request, CONTINUE)
-        answer, tokens = await handlers.refresh(_refresh_token(request), edge.services)
-        ended(request, answer.status)
-        return await edge.tokens.read(tokens.access) if tokens else None
 
 
 def _refresh_token(request: Request) -> str:

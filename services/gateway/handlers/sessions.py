@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from contracts.problems import Unavailable
-from services.gateway.domain.calls import NO_CONTENT, OK, Answer, Call
+from services.gateway.domain.calls import OK, Answer, Call
 
 # Access tokens live 5 minutes; whatever was revoked longer ago than this has no valid token left, clocks included.
 REVOCATIONS_MATTER = timedelta(minutes=15)
@@ -121,25 +120,11 @@ async def log_in(call: Call, services: Services) -> tuple[Answer, Tokens | None]
     return answer, Tokens.of(answer)
 
 
-async def refresh(refresh_token: str, services: Services) -> tuple[Answer, Tokens | None]:
-    """Trade a refresh token for new tokens."""
-    call = Call(IDENTITY, "POST", "/sessions/refresh", body=encode(refresh_token=refresh_token), headers=JSON)
+async def refresh(refresh_token: str, key: str | None, services: Services) -> tuple[Answer, Tokens | None]:
+    """Trade a refresh token for new tokens: the same ones again to whoever lost them, and comes with the same key."""
+    headers = {**JSON, "idempotency-key": key} if key else JSON
+    call = Call(IDENTITY, "POST", "/sessions/refresh", body=encode(refresh_token=refresh_token), headers=headers)
     return await log_in(call, services)
-
-
-async def change_code(call: Call, refresh_token: str | None, services: Services) -> tuple[Answer, Tokens | None]:
-    """Change the access code; a browser that came with a provisional code gets its full session at once.
-
-    When that fails the code is changed all the same, and the browser's next refresh brings the full session.
-    """
-    answer = await services.call(call)
-    if answer.status != NO_CONTENT or refresh_token is None:
-        return answer, None
-    try:
-        _, tokens = await refresh(refresh_token, services)
-    except Unavailable:
-        return answer, None
-    return answer, tokens
 
 
 def encode(**members: object) -> bytes:

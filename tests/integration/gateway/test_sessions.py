@@ -103,7 +103,7 @@ async def test_a_refresh_that_is_refused_takes_the_cookies_back(gateway: World) 
     assert len(cookies) == 2
 
 
-async def test_choosing_a_code_gives_a_browser_its_full_session(gateway: World) -> None:
+async def test_after_choosing_a_code_a_browser_goes_on_to_its_full_session(gateway: World) -> None:
     browser = gateway.browser(gateway.services.token(scope="code-change"))
     browser.cookies.set("__Host-refresh", "refresh-token-of-lucie")
     assert (await browser.get(HOME)).json()["type"] == "/problems/code-change-required"
@@ -112,6 +112,8 @@ async def test_choosing_a_code_gives_a_browser_its_full_session(gateway: World) 
 
     assert answer.status_code == 204
     assert answer.headers["x-read-after"] == "identity=3"
+    assert cookies_of(answer) == {}
+    assert (await browser.post("/api/v1/sessions/refresh")).status_code == 200
     assert (await browser.get(HOME)).status_code == 200
 
 

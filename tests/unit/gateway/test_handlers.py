@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 
 from contracts.channel import Channel
-from contracts.problems import Unavailable
 from services.gateway.domain.calls import Answer, Call
 from services.gateway.domain.home import Home
 from services.gateway.handlers import home, sessions
@@ -96,28 +95,14 @@ async def test_a_refused_log_in_gives_no_tokens() -> None:
     assert tokens is None
 
 
-async def test_choosing_a_code_renews_the_session_of_a_browser_only_when_it_worked() -> None:
-    change = Call("identity", "PUT", "/me/code")
+@pytest.mark.parametrize("key", ["the-key-of-the-request", None])
+async def test_a_refresh_has_the_key_of_its_request_so_that_lost_tokens_come_again(key: str | None) -> None:
     services = FakeServices(tokens_for)
-
-    answer, tokens = await sessions.change_code(change, "old refresh token", services)
-
-    assert (answer.status, tokens is not None) == (204, True)
-    assert json.loads(services.calls[1].body) == {"refresh_token": "old refresh token"}
-    assert (await sessions.change_code(change, None, services))[1] is None
-    refused = FakeServices(lambda _: Answer(422, b"{}", {}))
-    assert (await sessions.change_code(change, "old", refused))[1] is None
-    assert len(refused.calls) == 1
-
-
-async def test_a_code_that_was_chosen_stays_chosen_when_the_renewal_fails() -> None:
-    def flaky(call: Call) -> Answer:
-        if call.method == "POST":
-            raise Unavailable
-        return tokens_for(call)
-
-    answer, tokens = await sessions.change_code(Call("identity", "PUT", "/me/code"), "old", FakeServices(flaky))
-    assert (answer.status, tokens) == (204, None)
+    answer, tokens = await sessions.refresh("old refresh token", key, services)
+    assert (answer.status, tokens is not None) == (200, True)
+    [call] = services.calls
+    assert json.loads(call.body) == {"refresh_token": "old refresh token"}
+    assert call.headers.get("idempotency-key") == key
 
 
 @pytest.mark.parametrize(("ago", "refused"), [(timedelta(minutes=1), True), (timedelta(hours=2), False)])

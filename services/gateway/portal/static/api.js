@@ -3,7 +3,9 @@
 import { proof } from "./proof.js";
 
 const BASE = "/api/v1";
+const REFRESH = "/sessions/refresh";
 const REFRESHED = "refreshed-at";
+const REFRESHES_WITH = "refreshes-with";
 const READ_AFTER = "read-after";
 const SAME_FOR_ALL = /^\/(portal|caisses|help)\b/;
 const ENTERING = /^\/(sessions(?!\/refresh)|email-validations|account-freezes)/;
@@ -124,7 +126,7 @@ async function offered(response) {
 async function refresh(started, working) {
   const turn = async () => {
     if (Number(localStorage.getItem(REFRESHED)) >= started) return true;
-    const response = await paid("POST", "/sessions/refresh", undefined, working);
+    const response = await paid("POST", REFRESH, undefined, working);
     if (response.status === 429 || response.status >= 500) {
       throw new Refusal(response.status, await response.json().catch(() => ({})));
     }
@@ -134,11 +136,19 @@ async function refresh(started, working) {
   return navigator.locks ? navigator.locks.request("refresh", turn) : turn();
 }
 
-// The same words again are the same command; other words, or the next command, are another one.
+// The same words again are the same command; other words, or the next command, are another one. A page may be left
+// before the new tokens arrive: the next one shows the old ones again, and gets the same under the same key.
 function keyOf(method, path, body) {
+  if (path === REFRESH) return ownKey();
   const command = `${method} ${path} ${JSON.stringify(body ?? null)}`;
   if (!keys.has(command)) keys.set(command, crypto.randomUUID());
   return keys.get(command);
+}
+
+function ownKey() {
+  const key = localStorage.getItem(REFRESHES_WITH) ?? crypto.randomUUID();
+  localStorage.setItem(REFRESHES_WITH, key);
+  return key;
 }
 
 // What a redirect that ended here has written.
