@@ -174,6 +174,18 @@ async def test_a_browser_whose_access_token_expired_can_still_log_out(gateway: W
     assert [each.path for each in gateway.services.seen][::2] == ["/sessions/refresh", "/sessions/current"]
 
 
+async def test_a_log_out_that_could_not_be_carried_out_does_not_say_that_it_was(gateway: World) -> None:
+    gateway.services.will_answer("POST", "/sessions/refresh", {"type": "/problems/unavailable"}, status=503)
+    browser = gateway.browser("")
+    browser.cookies.set("__Host-refresh", "refresh-token-of-lucie")
+    key = {"idempotency-key": "one-log-out"}
+    answer = await browser.delete("/api/v1/sessions/current", headers=key)
+    assert (answer.status_code, cookies_of(answer)) == (503, {})
+    assert (await browser.delete("/api/v1/sessions/current", headers=key)).status_code == 204
+    asked = [each.headers["idempotency-key"] for each in gateway.services.seen if each.path == "/sessions/refresh"]
+    assert asked == ["one-log-out", "one-log-out"]
+
+
 async def test_a_revoked_session_is_refused_within_five_seconds(gateway: World) -> None:
     phone = gateway.phone()
     assert (await phone.get(HOME)).status_code == 200
