@@ -144,17 +144,20 @@ def renew_unused(account: Account, issued: IssuedCode, rules: Parameters, now: d
     return _reset(account, issued, rules, now, reason=ResetReason.UNUSED, life="code.provisional.creation-minutes")
 
 
-def reset_code(account: Account, issued: IssuedCode, *, known: bool, rules: Parameters, now: datetime) -> Decision:
+def reset_code(
+    account: Account, issued: IssuedCode, *, known: bool, stopped: bool, rules: Parameters, now: datetime
+) -> Decision:
     """A provisional code for somebody who forgot theirs; the own code works until it is used.
 
     Only a validated e-mail gets one, at most three a day, the last of them only for a `known` device of the owner:
     a stranger who knows number and birth date must not use them all up. Whoever never opened the account asks for
-    it again, which needs more than a birth date.
+    it again, which needs more than a birth date. While the own code is `stopped`, the mailed one is the owner's way
+    in whoever asked for it, and lives for a day.
     """
     if account.email_validated_at is None or not mail_opens(account, rules):
         return account, []
     kept = 0 if known else rules.get("mail.resets-kept-for-known-devices", now)
-    life = "code.provisional.reset-minutes"
+    life = f"code.provisional.{'stopped' if stopped else 'reset'}-minutes"
     return _reset(account, issued, rules, now, reason=ResetReason.FORGOTTEN, life=life, kept=kept)
 
 

@@ -40,6 +40,7 @@ BUILT_IN = (
     ),
     Parameter("code.provisional.creation-minutes", _SEED, 24 * 60, "api.md, POST /accounts"),
     Parameter("code.provisional.reset-minutes", _SEED, 10, "reliability A13 ; ameli : 30 (domain F20)"),
+    Parameter("code.provisional.stopped-minutes", _SEED, 24 * 60, "sinon un tiers enferme le titulaire (domain 3.4)"),
     Parameter("code.provisional.caisse-minutes", _SEED, 24 * 60, "comme à la création : lu le soir (domain 3.4)"),
     Parameter("mail.resets-a-day", _SEED, 3, "api.md, POST /code-resets"),
     Parameter("mail.resets-kept-for-known-devices", _SEED, 1, "comme les essais d'un appareil connu (reliability A1)"),

@@ -8,6 +8,9 @@ from itertools import chain
 from contracts.problems import Problem, Text
 from services.identity.domain.parameters import Parameters
 
+# What provisional codes are mailed for; each kind lives for its own time.
+PROVISIONAL = ("creation", "reset", "stopped", "caisse")
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -142,7 +145,7 @@ def _wait(tally: Tally, rules: Parameters, now: datetime) -> timedelta:
 
 def _provisional_lengths(rules: Parameters, now: datetime) -> frozenset[int]:
     """Of every provisional code that may still be valid: one mailed before the number changed keeps its own."""
-    lives = (rules.values(f"code.provisional.{each}-minutes", now) for each in ("creation", "reset"))
+    lives = (rules.values(f"code.provisional.{each}-minutes", now) for each in PROVISIONAL)
     longest = timedelta(minutes=max(chain.from_iterable(lives)))
     return rules.values("code.provisional.digits", now, back=longest)
 

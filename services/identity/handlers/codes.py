@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.birth_date import BirthDate
 from contracts.problems import Unauthenticated
-from services.identity.domain import access_code, session
+from services.identity.domain import access_code, session, throttle
 from services.identity.domain import account as accounts
 from services.identity.domain.access_code import AccessCode, IssuedCode
 from services.identity.domain.account import Account
@@ -43,7 +43,9 @@ async def reset_code(command: ResetCode, store: Store) -> str | None:
     if person is None or account is None or person.birth_date != command.birth_date:
         return None
     known = await known_device(person.id, command.shown, store, command.now) is not None
-    account, events = accounts.reset_code(account, command.issued, known=known, rules=store.parameters, now=command.now)
+    rules, now = store.parameters, command.now
+    stopped = throttle.stopped(await store.attempts(command.nir), rules, now)
+    account, events = accounts.reset_code(account, command.issued, known=known, stopped=stopped, rules=rules, now=now)
     if events:
         await store.save_account(account, *events)
     return person.caisse if known and account.email_dead_since else None

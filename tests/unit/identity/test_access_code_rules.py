@@ -265,6 +265,9 @@ def test_a_session_idles_and_lasts_as_long_as_its_channel_allows(
 
 def test_no_provisional_code_goes_to_an_email_that_is_not_validated() -> None:
     account = an_account(email_validated_at=None, own_code=None, franceconnect_at=NOW)
-    assert accounts.reset_code(account, issued("48151623"), known=False, rules=RULES, now=NOW) == (account, [])
+    assert accounts.reset_code(account, issued("48151623"), known=False, stopped=False, rules=RULES, now=NOW) == (
+        account,
+        [],
+    )
     with pytest.raises(EmailNotValidated):
         check_email_validated(account)

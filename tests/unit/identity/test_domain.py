@@ -224,5 +224,5 @@ def test_alerts_do_not_use_up_the_resets_of_the_owner() -> None:
     account = an_account()
     for _ in range(4):
         account, _ = accounts.tell_owner(account, AttemptReason.ACCOUNT_EXISTS, RULES, NOW)
-    _, events = accounts.reset_code(account, issued("48151623"), known=False, rules=RULES, now=NOW)
+    _, events = accounts.reset_code(account, issued("48151623"), known=False, stopped=False, rules=RULES, now=NOW)
     assert len(events) == 1

@@ -4,10 +4,12 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from contracts.identity import CodeReset
 from services.identity.domain.session import Scope, Session
 from services.identity.domain.throttle import TooManyAttempts
 from tests.unit.identity.fakes import LUCIE, NOW, lucie
 from tests.unit.identity.scenarios import emails
+from tests.unit.identity.scenarios.devices import guess
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 from tests.unit.identity.scene import Scene
 
@@ -71,3 +73,31 @@ async def a_request_of_yesterday_counts_for_nothing(scene: Scene) -> None:
     await scene.reset(lucie(), MAILED, now=NOW + HOUR)
     with pytest.raises(TooManyAttempts):
         await comes_in(scene, MAILED, "in", minutes=60)
+
+
+@scenario
+async def a_stranger_who_stops_the_number_and_uses_up_the_mails_of_the_day_keeps_its_owner_out_at_no_hour(
+    scene: Scene,
+) -> None:
+    await emails.an_account(scene)
+    await guess(scene, 50, device="x", every=HOUR)
+    midnight = NOW + 3 * DAY
+    for minute, code in enumerate(("31415926", MAILED)):
+        await scene.reset(lucie(), code, now=midnight + minute * MINUTE, device="x")
+    mailed = await scene.told()
+    evening = 20 * 60
+    await scene.reset(lucie(), "27182818", now=midnight + evening * MINUTE, device="new phone", waiting=HERS)
+    assert await scene.told() == mailed
+    assert await comes_in(scene, MAILED, "in", minutes=3 * 24 * 60 + evening)
+
+
+@scenario
+async def a_code_lives_for_minutes_unless_the_own_code_is_stopped(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await guess(scene, 49, device="x", every=HOUR)
+    now = NOW + 3 * DAY
+    await scene.reset(lucie(), MAILED, now=now)
+    assert (await scene.last(CodeReset)).code_expires_at == now + 10 * MINUTE
+    await guess(scene, 1, device="x", now=now)
+    await scene.reset(lucie(), "31415926", now=now)
+    assert (await scene.last(CodeReset)).code_expires_at == now + DAY
