@@ -49,6 +49,8 @@ REQUEST_STATES = {
 }
 ACTORS = {Actor.INSURED: "À vous d'agir", Actor.CAISSE: "À votre caisse d'agir"}
 CHOOSE_CODE, ADD_EMAIL = capability("PUT", "/me/code").public_path, capability("PUT", "/me/email").public_path
+# One that was left, which may well be dead, and one that is only wished for.
+TO_ANOTHER_ADDRESS = {EmailKind.EMAIL_CHANGED, EmailKind.EMAIL_VALIDATION}
 PLACES = {Channel.WEB: "sur le site", Channel.APP: "sur l'application"}
 # A code is the way that everybody has: it goes without saying.
 WAYS = {LogInWay.FRANCECONNECT: ", par FranceConnect", LogInWay.PASSKEY: ", avec une clé d'accès"}
@@ -225,18 +227,12 @@ def _dead(since: datetime) -> str:
 def _undelivered(mail: Mail, *, known: bool, dead: bool) -> str | None:
     """What to say of a mail that did not arrive.
 
-    An address that was left may well be dead: nothing to say of it. Nor of the account's when it has none (`known`),
-    or when it is said already that it gets none (`dead`).
+    Nothing of another address than the account's, nor of that one when there is none (`known`), or when it is said
+    already that it gets none (`dead`).
     """
-    said = dead and mail.kind is not EmailKind.EMAIL_VALIDATION
-    if mail.delivered or said or mail.kind is EmailKind.EMAIL_CHANGED:
+    if mail.delivered or dead or not known or mail.kind in TO_ANOTHER_ADDRESS:
         return None
-    day = day_of(mail.at)
-    if mail.kind is EmailKind.EMAIL_VALIDATION:
-        return f"Le message du {day} à votre nouvelle adresse e-mail n'a pas pu être remis. Vérifiez cette adresse."
-    return (
-        f"Un e-mail du {day} n'a pas pu vous être remis. Vérifiez l'adresse e-mail de votre compte." if known else None
-    )
+    return f"Un e-mail du {day_of(mail.at)} n'a pas pu vous être remis. Vérifiez l'adresse e-mail de votre compte."
 
 
 def _requests(home: Home) -> RequestsBlock:

@@ -33,12 +33,9 @@ def test_the_banner_about_an_email_goes_once_a_later_one_arrives() -> None:
     assert render(told(a_mail(delivered=False), a_mail()), Channel.WEB, None).banners.banners == ()
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"), [(EmailKind.EMAIL_CHANGED, []), (EmailKind.EMAIL_VALIDATION, ["Vérifiez cette adresse."])]
-)
-def test_a_mail_about_another_address_says_nothing_of_the_own_one(kind: EmailKind, said: list[str]) -> None:
-    banners = render(told(a_mail(delivered=False, kind=kind)), Channel.WEB, None).banners.banners
-    assert [each.text.partition("remis. ")[2] for each in banners] == said
+@pytest.mark.parametrize("kind", [EmailKind.EMAIL_CHANGED, EmailKind.EMAIL_VALIDATION])
+def test_a_mail_about_another_address_says_nothing_of_the_own_one(kind: EmailKind) -> None:
+    assert render(told(a_mail(delivered=False, kind=kind)), Channel.WEB, None).banners.banners == ()
 
 
 def test_a_dead_address_is_said_once_whatever_became_of_the_last_mail() -> None:
@@ -48,8 +45,6 @@ def test_a_dead_address_is_said_once_whatever_became_of_the_last_mail() -> None:
         assert (banner.id, banner.level) == ("email-dead", "warning")
         assert "Depuis le 24/11/2026" in banner.text
         assert "caisse" in banner.text
-    wished = render(told(a_mail(delivered=False, kind=EmailKind.EMAIL_VALIDATION), a_dead_address()), Channel.WEB, None)
-    assert [each.id for each in wished.banners.banners] == ["email-dead", "email-failed"]
 
 
 @pytest.mark.parametrize(
