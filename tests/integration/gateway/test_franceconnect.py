@@ -11,9 +11,9 @@ from services.gateway.domain.capabilities import PREFIX
 from services.identity.domain.regimes import REGIMES
 from tests.integration.gateway.stub import AUTHORIZE, PROVIDERS, TICKET
 from tests.integration.gateway.test_limits import leave, limited
-from tests.integration.gateway.test_sessions import HOME, cookies_of
+from tests.integration.gateway.test_sessions import HOME
 from tests.integration.gateway.test_ways_in import attributes, removed
-from tests.integration.gateway.world import SITE, World
+from tests.integration.gateway.world import SITE, World, cookies_of
 
 FC = f"{PREFIX}/franceconnect"
 AUTHORIZED, CALLBACK = f"{FC}/authorize", f"{FC}/callback?state=s-1&code=c-1"

@@ -8,8 +8,8 @@ import pytest
 from services.gateway.api.portal_info import DIRECTORY
 from services.gateway.domain.capabilities import PREFIX
 from tests.integration.gateway.stub import DEVICE, SESSION, TICKET
-from tests.integration.gateway.test_sessions import HOME, LOG_IN, cookies_of
-from tests.integration.gateway.world import World
+from tests.integration.gateway.test_sessions import HOME, LOG_IN
+from tests.integration.gateway.world import World, cookies_of
 
 SESSIONS, CHALLENGE, PASSKEYS = f"{PREFIX}/sessions", f"{PREFIX}/sessions/challenges/c-1", f"{PREFIX}/sessions/passkeys"
 ANSWER = {"code": "123456", "client_id": "web"}

@@ -129,3 +129,9 @@ def _composed(environment: dict[str, str]) -> tuple[FastAPI, dict[str, Any]]:
             patch.setenv(name, value)
         main = runpy.run_module("services.gateway.main", run_name="gateway")
     return main["app"], main
+
+
+def cookies_of(answer: httpx.Response) -> dict[str, str]:
+    """The cookies that an answer sets: name to attributes."""
+    pairs = (header.partition("=") for header in answer.headers.get_list("set-cookie"))
+    return {name: rest for name, _, rest in pairs}
