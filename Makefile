@@ -29,7 +29,7 @@ demo: $(STAMP) ## Walk the whole journey as a client of the running stack (start
 test: $(STAMP) ## Run every test that needs only this machine's Python
 	$(BIN)/python -m pytest -n 3 -m "not kafka and not mailpit and not abuse"
 
-test-abuse: $(STAMP) ## Attack a running stack: one file an abuse; ABUSE=full for every try of the table
+test-abuse: $(STAMP) ## Attack a running stack: one file an abuse; ABUSE=full as the table says, ABUSE=untimed without bars that are times
 	$(BIN)/python -m pytest tests/abuse
 
 test-kafka: $(STAMP) ## Run the integration tests and the journey on Apache Kafka (needs Java 17 and Maven)

@@ -18,7 +18,7 @@ from tests.abuse.crowd import Heard, Stranger, crowd
 from tests.abuse.figures import say
 from tests.abuse.moving import Rows, change
 from tests.abuse.owners import Owner, device, email, owners, people
-from tests.abuse.scale import scaled
+from tests.abuse.scale import TIMED, scaled
 from tests.abuse.telling import Ask, Compared, auc, compare, form
 from tests.world import World
 
@@ -54,7 +54,7 @@ async def silent(world: World, status: int, known: Ask, unknown: Ask, *, each: i
         say("A3", compared)
         assert {each.status for each in (*compared.known, *compared.unknown)} == {status}
         assert len(compared.forms) == 1, sorted(map(str, compared.forms))
-        if compared.silent:
+        if compared.silent or not TIMED:
             return
     pytest.fail(str(compared))
 

@@ -11,7 +11,7 @@ from deploy.demo.client import seen
 from deploy.embedded import idp, stack
 from tests.abuse.callers import Reply, nobody
 from tests.abuse.figures import say
-from tests.abuse.scale import scaled
+from tests.abuse.scale import TIMED, scaled
 from tests.abuse.visitors import AWAY, HOME, REFUSED, Cast, Visitor, fault, noted, opened
 from tests.settling import Settled, landed
 from tests.world import World
@@ -62,8 +62,9 @@ async def test_an_outage_of_franceconnect_ends_on_a_page_and_leaves_codes_alone(
     assert {reply.headers["location"] for reply, _ in answers} == {AWAY}
     assert not any(opened(reply) for reply, _ in answers)
     slowest = max(seconds for _, seconds in answers)
-    assert slowest < LONGEST
-    assert median(during) < median(before) + 0.5
+    if TIMED:
+        assert slowest < LONGEST
+        assert median(during) < median(before) + 0.5
     log = await noted(world)
     assert all(len(log[reply.headers["x-trace-id"]]) == 1 for reply, _ in answers)
     assert not (await nobody(world).send("GET", "/franceconnect/providers")).body["enabled"]

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from deploy.demo.client import Insured
 from tests.abuse.crowd import Heard, Stranger, crowd
 from tests.abuse.figures import say
 from tests.abuse.owners import owners, people
-from tests.abuse.scale import scaled
+from tests.abuse.scale import TIMED, scaled
 from tests.world import World
 
 SECONDS = scaled(60, 5)
@@ -38,9 +40,9 @@ async def test_a_flood_of_log_ins_is_turned_away_and_nothing_else_gets_slow(worl
             assert answers[503], "nobody was turned away"
             assert answers[401], "nobody was let in"
             assert grown <= HASHES + REQUESTS
-            if everybody <= MOST_WAIT:
-                break
-        assert everybody <= MOST_WAIT
+            if everybody <= MOST_WAIT or not TIMED:
+                return
+        pytest.fail(f"others waited {everybody:.2f} s")
 
 
 async def flooded(
