@@ -13,8 +13,9 @@ from chassis.mongo import Index
 from chassis.outbox import Transaction
 from chassis.routes import Now
 from chassis.work import Work
+from contracts.acting import Doer
 from contracts.channel import Channel
-from contracts.viewing import Viewed, Viewer
+from contracts.viewing import Viewed
 
 # Longer than any session lasts.
 KEPT = timedelta(days=40)
@@ -41,7 +42,7 @@ class Viewings:
             person_id=person.id,
             session_id=person.session_id,
             channel=Channel(person.channel),
-            viewer=Viewer.SELF,
+            viewer=Doer.SELF,
             viewed_at=now,
         )
         await self._work.transact(partial(_tell, viewed), "note_viewing")

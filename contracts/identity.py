@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.acting import Acted
 from contracts.birth_date import BirthDate
 from contracts.channel import Channel
 from contracts.event import Event
@@ -102,8 +103,11 @@ class AccountCreationAttempted(Event, type="identity.AccountCreationAttempted.v1
     address_free_at: datetime | None = None
 
 
-class EmailValidated(Event, type="identity.EmailValidated.v1"):
-    """The person proved to read the account's e-mail, by using a code sent there; again, if it was found dead."""
+class EmailValidated(Acted, type="identity.EmailValidated.v1"):
+    """The account's e-mail is its owner's: they used a code that was sent there, or gave it to an agent in person.
+
+    Comes again, if it was found dead.
+    """
 
     validated_at: datetime
 
@@ -141,7 +145,7 @@ class ProfileViewed(Viewed, type="identity.ProfileViewed.v1"):
     """A person's profile, sessions, devices or passkeys were looked at; said once for each session that does."""
 
 
-class SessionRevoked(Event, type="identity.SessionRevoked.v1"):
+class SessionRevoked(Acted, type="identity.SessionRevoked.v1"):
     """These sessions are over; whoever verifies tokens refuses theirs within 5 seconds.
 
     `copied`: a token that continues the session came twice, so somebody else may have had it.
@@ -182,7 +186,7 @@ class EmailChangeRequested(Event, type="identity.EmailChangeRequested.v1"):
     requested_at: datetime
 
 
-class EmailChanged(Event, type="identity.EmailChanged.v1"):
+class EmailChanged(Acted, type="identity.EmailChanged.v1"):
     """The person is written to at this validated address from now on; sealed to notifications."""
 
     email: Sealed
@@ -206,7 +210,7 @@ class AccountReopened(Event, type="identity.AccountReopened.v1"):
     address_dropped: bool = False
 
 
-class FranceConnectLinked(Event, type="identity.FranceConnectLinked.v1"):
+class FranceConnectLinked(Acted, type="identity.FranceConnectLinked.v1"):
     """FranceConnect opens the account from now on."""
 
     linked_at: datetime

@@ -1,19 +1,11 @@
-"""Who looked at a person's data: the persons themselves, or somebody in their service."""
+"""That somebody looked at a person's data, in whatever service."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
+from contracts.acting import Doer
 from contracts.channel import Channel
 from contracts.event import Event
-
-
-class Viewer(StrEnum):
-    """Who looks."""
-
-    SELF = "self"
-    HELPER = "helper"
-    AGENT = "agent"
 
 
 class Viewed(Event, type=None):
@@ -21,5 +13,5 @@ class Viewed(Event, type=None):
 
     session_id: UUID
     channel: Channel
-    viewer: Viewer
+    viewer: Doer
     viewed_at: datetime

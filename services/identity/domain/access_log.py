@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from contracts import identity, notifications, payments, procedures
+from contracts.acting import Acted, Doer
 from contracts.channel import Channel
 from contracts.event import Event
 from contracts.identity import ClosureReason, LogInWay
-from contracts.viewing import Viewer
+from contracts.viewing import Viewed
 from services.identity.domain.parameters import Parameters
 
 
@@ -109,28 +110,37 @@ NOTED: Mapping[type[Event], tuple[What, Who]] = {
     notifications.EmailSent: (What.EMAIL_SENT, Who.CAISSE),
 }
 CLOSERS = {ClosureReason.NEVER_OPENED: Who.CAISSE, ClosureReason.ASKED: Who.SELF}
-VIEWERS = {Viewer.SELF: Who.SELF, Viewer.HELPER: Who.HELPER, Viewer.AGENT: Who.AGENT}
+DOERS = {Doer.SELF: Who.SELF, Doer.HELPER: Who.HELPER, Doer.AGENT: Who.AGENT}
 
 
 def entry(event: Event, event_id: UUID, at: datetime, rules: Parameters) -> Entry:
     """The line that an event of the table above leaves."""
     what, who = NOTED[type(event)]
-    if isinstance(event, identity.CodeReset) and event.reason is identity.ResetReason.BY_CAISSE:
-        who = Who.AGENT
-    if isinstance(event, identity.SessionRevoked) and event.copied:
-        who = Who.STRANGER
-    if isinstance(event, identity.AccountClosed):
-        who = CLOSERS[event.reason]
     known: dict[str, Any] = {
         "id": event_id,
         "person_id": event.person_id,
         "at": at,
         "service": event.type.partition(".")[0],
         "what": what,
-        "who": who,
+        "who": _doer(event) or who,
         "expires_at": at + rules.minutes("access-log.kept-minutes", at),
     }
     return Entry(**{**known, **_particulars(event)})
+
+
+def _doer(event: Event) -> Who | None:
+    """Who did it, where the event itself says so."""
+    match event:
+        case identity.CodeReset(reason=identity.ResetReason.BY_CAISSE):
+            return Who.AGENT
+        case identity.SessionRevoked(copied=True):
+            return Who.STRANGER
+        case identity.AccountClosed(reason=reason):
+            return CLOSERS[reason]
+        case Acted(by=doer) | Viewed(viewer=doer):
+            return DOERS[doer]
+        case _:
+            return None
 
 
 def _particulars(event: Event) -> dict[str, Any]:
@@ -141,8 +151,8 @@ def _particulars(event: Event) -> dict[str, Any]:
             return {"failed_attempts": failed}
         case identity.AccountReopened(way=way):
             return {"way": way}
-        case identity.ProfileViewed() | payments.PaymentsViewed() | procedures.RequestsViewed():
-            return {"who": VIEWERS[event.viewer], "channel": event.channel, "session_id": event.session_id}
+        case Viewed():
+            return {"channel": event.channel, "session_id": event.session_id}
         case (
             identity.DeviceChallenged()
             | identity.CodeChosen()

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from contracts.acting import Doer
 from contracts.identity import AccountCreated, AccountReopened, CreationWay, FranceConnectLinked, LogInWay
 from contracts.problems import NotFound
 from services.identity.domain.account import Account, mail_opens
@@ -186,9 +187,11 @@ def link(pending: PendingLink, account: Account, now: datetime) -> tuple[Link, A
     return link_to(pending.subject, account, now)
 
 
-def link_to(subject: str, account: Account, now: datetime) -> tuple[Link, Account, FranceConnectLinked]:
+def link_to(
+    subject: str, account: Account, now: datetime, *, by: Doer = Doer.SELF
+) -> tuple[Link, Account, FranceConnectLinked]:
     """The subject opens the account from now on."""
-    linked = FranceConnectLinked(person_id=account.person_id, linked_at=now)
+    linked = FranceConnectLinked(person_id=account.person_id, by=by, linked_at=now)
     known = replace(account, franceconnect_at=account.franceconnect_at or now)
     return Link(subject, account.person_id, now), known, linked
 

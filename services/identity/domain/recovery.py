@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from contracts.acting import Doer
 from contracts.event import Event
 from contracts.identity import CodeReset, EmailChanged, EmailValidated, ResetReason
 from services.identity.domain.account import Account, Decision, Letter, ProvisionalCode
@@ -31,9 +32,9 @@ def restore(
         raise NotRestored(OF_ANOTHER)
     events: list[Event] = []
     if holder is None:
-        events.append(EmailChanged(person_id=account.person_id, email=letter.email, changed_at=now))
+        events.append(EmailChanged(person_id=account.person_id, by=Doer.AGENT, email=letter.email, changed_at=now))
     if account.email_validated_at is None:
-        events.append(EmailValidated(person_id=account.person_id, validated_at=now))
+        events.append(EmailValidated(person_id=account.person_id, by=Doer.AGENT, validated_at=now))
     code = ProvisionalCode(letter.issued.hash, now + rules.minutes("code.provisional.caisse-minutes", now))
     events.append(
         CodeReset(

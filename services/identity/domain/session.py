@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from contracts.acting import Doer
 from contracts.channel import Channel
 from contracts.identity import LogInWay, SessionRevoked
 from contracts.problems import Unauthenticated
@@ -110,14 +111,14 @@ def open_session(
 
 
 def end(
-    sessions: Sequence[Session], person_id: UUID, now: datetime, *, copied: bool = False
+    sessions: Sequence[Session], person_id: UUID, now: datetime, *, by: Doer = Doer.SELF, copied: bool = False
 ) -> tuple[list[Session], list[SessionRevoked]]:
     """These sessions of one person, over; said in one event, or none when there is nothing to end."""
     if not sessions:
         return [], []
     ids = tuple(session.id for session in sessions)
     ended = [replace(session, ended_at=now) for session in sessions]
-    return ended, [SessionRevoked(person_id=person_id, session_ids=ids, revoked_at=now, copied=copied)]
+    return ended, [SessionRevoked(person_id=person_id, by=by, session_ids=ids, revoked_at=now, copied=copied)]
 
 
 def surplus(live: Sequence[Session], rules: Parameters, now: datetime) -> Sequence[Session]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from contracts.acting import Doer
 from contracts.problems import NotFound
 from services.identity.domain import federation, recovery
 from services.identity.domain.account import Letter
@@ -33,7 +34,7 @@ async def restore_access(command: RestoreAccess, store: Store) -> UUID:
     holder = await store.account_by_email(command.email)
     restored, told = recovery.restore(account, holder, command.letter, store.parameters, command.now)
     await store.save_account(restored, *told, email=command.email)
-    await void_ways_in(restored.person_id, command.now, store)
+    await void_ways_in(restored.person_id, command.now, store, by=Doer.AGENT)
     return restored.person_id
 
 
@@ -77,6 +78,6 @@ async def decide_review(command: DecideReview, store: Store) -> None:
     if account is None or account.pending:
         await store.save_link(Link(review.subject, command.person_id, command.now))
         return
-    link, account, linked = federation.link_to(review.subject, account, command.now)
+    link, account, linked = federation.link_to(review.subject, account, command.now, by=Doer.AGENT)
     await store.save_link(link)
     await store.save_account(account, linked)

@@ -15,8 +15,9 @@ from chassis.outbox import envelope_of
 from chassis.service import Service
 from chassis.viewings import Viewings
 from chassis.work import Work
+from contracts.acting import Doer
 from contracts.channel import Channel
-from contracts.viewing import Viewed, Viewer
+from contracts.viewing import Viewed
 from tests.infra import fresh_service
 
 NOW = now().replace(microsecond=0)
@@ -55,8 +56,8 @@ async def test_a_look_is_told_once_a_session_with_who_looked_when_and_from_where
     for person, at in ((first, NOW), (first, later), (second, later), (first, later)):
         await noting.note(person, at)
     assert [(each.session_id, each.channel, each.viewer, each.viewed_at) for each in await told(service)] == [
-        (first.session_id, Channel.WEB, Viewer.SELF, NOW),
-        (second.session_id, Channel.APP, Viewer.SELF, later),
+        (first.session_id, Channel.WEB, Doer.SELF, NOW),
+        (second.session_id, Channel.APP, Doer.SELF, later),
     ]
 
 

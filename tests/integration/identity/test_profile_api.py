@@ -11,12 +11,12 @@ from chassis.auth import TokenSigner
 from chassis.clock import now
 from chassis.inbox import Inbox, Outcome, Record
 from chassis.sealed import Sealer
+from contracts.acting import Doer
 from contracts.channel import Channel
 from contracts.envelope import Envelope, encode
 from contracts.identity import AccountFrozen, CodeReset, EmailChanged, EmailChangeRequested, SessionRevoked
 from contracts.payments import PaymentsViewed
 from contracts.sealed import Sealed
-from contracts.viewing import Viewer
 from services.identity import handlers
 from services.identity.api import freezing
 from services.identity.consumers import consumers
@@ -178,7 +178,7 @@ async def test_the_access_log_is_fed_by_identity_and_by_the_other_services(clien
     rows = await client.app.state.service.database["outbox"].find({}, sort=("_id",))
     for row in rows:
         assert await inbox.receive(Record("identity.events", 0, 0, row["key"], row["value"])) is Outcome.DONE
-    viewed = PaymentsViewed(person_id=LUCIE, session_id=uuid4(), channel=Channel.WEB, viewer=Viewer.SELF, viewed_at=NOW)
+    viewed = PaymentsViewed(person_id=LUCIE, session_id=uuid4(), channel=Channel.WEB, viewer=Doer.SELF, viewed_at=NOW)
     assert await inbox.receive(told_by("payments", viewed)) is Outcome.DONE
     log = (await client.call("GET", "/me/access-log")).json()
     assert log["next_cursor"] is None

@@ -9,8 +9,9 @@ from uuid import UUID, uuid5
 from contracts.birth_date import BirthDate
 from contracts.event import Event
 from services.identity import handlers
-from services.identity.domain import email
+from services.identity.domain import access_log, email
 from services.identity.domain.access_code import AccessCode
+from services.identity.domain.access_log import NOTED, What, Who
 from services.identity.domain.account import InvalidCredentials, Letter
 from services.identity.domain.challenge import Challenge
 from services.identity.domain.device import Shown
@@ -19,7 +20,7 @@ from services.identity.domain.nir import Nir
 from services.identity.domain.proof import Claim
 from services.identity.domain.session import Client, Session
 from services.identity.handlers.profile import Profile
-from tests.unit.identity.fakes import LUCIE, NOW, SECOND, FakeStore, hash_of, issued, sealed
+from tests.unit.identity.fakes import LUCIE, NOW, RULES, SECOND, FakeStore, hash_of, issued, sealed
 
 R = TypeVar("R")
 
@@ -202,6 +203,12 @@ class Scene:
             f"{type(event).__name__}{f':{reason}' if (reason := getattr(event, 'reason', None)) else ''}"
             for event in await self._events()
         ]
+
+    async def logged(self, person: InsuredPerson) -> list[tuple[What, Who]]:
+        """What the person's access log says of it, in order: what was done, and who did it."""
+        of_person = [each for each in await self._events() if each.person_id == person.id and type(each) in NOTED]
+        lines = [access_log.entry(each, LUCIE, NOW, RULES) for each in of_person]
+        return [(line.what, line.who) for line in lines]
 
     async def last(self, kind: type[R]) -> R:
         """The last event of a kind."""

@@ -4,11 +4,11 @@ from datetime import datetime
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
+from contracts.acting import Doer
 from contracts.channel import Channel
 from contracts.event import Event
 from contracts.identity import CodeChosen, LoggedIn, LogIn, LogInBlocked, LogInWay
 from contracts.payments import PaymentsViewed
-from contracts.viewing import Viewer
 from services.identity import handlers
 from services.identity.domain.access_log import Entry, Page, Position, What, Who
 from services.identity.handlers import access_log
@@ -50,9 +50,7 @@ async def the_log_says_who_did_what_when_and_how(scene: Scene) -> None:
             new_device=True,
         ),
     )
-    viewed = PaymentsViewed(
-        person_id=LUCIE, session_id=SESSION, channel=Channel.WEB, viewer=Viewer.AGENT, viewed_at=NOW
-    )
+    viewed = PaymentsViewed(person_id=LUCIE, session_id=SESSION, channel=Channel.WEB, viewer=Doer.AGENT, viewed_at=NOW)
     await note(scene, viewed, at=NOW + MINUTE)
     blocked = LogInBlocked(person_id=LUCIE, failed_attempts=5, until=None, blocked_at=NOW)
     await note(scene, blocked, at=NOW + HOUR)

@@ -10,13 +10,13 @@ from contracts.identity import AccountReopened, CodeReset, EmailChanged, ResetRe
 from contracts.problems import NotFound
 from services.identity import handlers
 from services.identity.domain import email, nir
-from services.identity.domain.access_log import Who, entry
+from services.identity.domain.access_log import What, Who
 from services.identity.domain.account import InvalidCredentials, Letter
 from services.identity.domain.federation import Outcome
 from services.identity.domain.insured import InsuredPerson
 from services.identity.domain.recovery import NotRestored
 from services.identity.domain.session import Scope
-from tests.unit.identity.fakes import LUCIE, MARC, NOW, RULES, issued, lucie, marc, sealed
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, issued, lucie, marc, sealed
 from tests.unit.identity.scenarios import emails, federation, freezing, passkeys
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 from tests.unit.identity.scene import Scene
@@ -156,7 +156,45 @@ async def a_question_is_decided_once_and_only_for_those_it_is_about(scene: Scene
 
 
 @scenario
-async def the_access_log_names_the_agent_who_gave_a_code(scene: Scene) -> None:
+async def the_access_log_names_the_agent_in_all_that_giving_an_account_back_does(scene: Scene) -> None:
     await emails.an_account(scene)
+    before = await scene.logged(lucie())
     await restore(scene, lucie(), emails.NEW, now=NOW)
-    assert entry(await scene.last(CodeReset), LUCIE, NOW, RULES).who is Who.AGENT
+    await scene.log_in(lucie().nir, MAILED, "back", now=NOW + HOUR)
+    assert (await scene.logged(lucie()))[len(before) :] == [
+        (What.EMAIL_CHANGED, Who.AGENT),
+        (What.CODE_ASKED, Who.AGENT),
+        (What.SESSIONS_ENDED, Who.AGENT),
+        (What.LOGGED_IN, Who.SELF),
+    ]
+
+
+@scenario
+async def the_access_log_names_the_agent_who_took_an_address_for_validated(scene: Scene) -> None:
+    await scene.register(lucie())
+    await federation.arrive(scene, lucie(), "first", address=emails.OLD)
+    before = await scene.logged(lucie())
+    await restore(scene, lucie(), emails.NEW, now=NOW)
+    assert (await scene.logged(lucie()))[len(before) :] == [
+        (What.EMAIL_CHANGED, Who.AGENT),
+        (What.EMAIL_VALIDATED, Who.AGENT),
+        (What.CODE_ASKED, Who.AGENT),
+        (What.SESSIONS_ENDED, Who.AGENT),
+    ]
+
+
+@scenario
+async def the_access_log_names_the_owner_in_what_they_do_themselves(scene: Scene) -> None:
+    await emails.an_account(scene)
+    before = await scene.logged(lucie())
+    await emails.change(scene, emails.NEW, "token")
+    await emails.validate(scene, "token")
+    await federation.arrive(scene, lucie())
+    await federation.link(scene, "device")
+    await scene.run(handlers.end_sessions, handlers.EndSessions(LUCIE, NOW))
+    assert (await scene.logged(lucie()))[len(before) :] == [
+        (What.EMAIL_CHANGE_ASKED, Who.SELF),
+        (What.EMAIL_CHANGED, Who.SELF),
+        (What.FRANCECONNECT_LINKED, Who.SELF),
+        (What.SESSIONS_ENDED, Who.SELF),
+    ]
