@@ -216,6 +216,26 @@ class FranceConnectLinked(Acted, type="identity.FranceConnectLinked.v1"):
     linked_at: datetime
 
 
+class ReviewRead(Event, type="identity.ReviewRead.v1"):
+    """An agent was shown who the person is, to find out whom FranceConnect named; said at each look.
+
+    Everybody whom it may be hears of it, those who have no account too.
+    """
+
+    read_at: datetime
+
+
+class ReviewDecided(Event, type="identity.ReviewDecided.v1"):
+    """An agent found out whom FranceConnect named; everybody whom it might have been hears whether they are `chosen`.
+
+    FranceConnect opens the account of whoever is: one that is open already from now on, which `FranceConnectLinked`
+    says too, any other when they come again.
+    """
+
+    chosen: bool
+    decided_at: datetime
+
+
 class PasskeyAdded(Event, type="identity.PasskeyAdded.v1"):
     """A passkey opens the account from now on."""
 

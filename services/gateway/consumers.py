@@ -27,6 +27,8 @@ from contracts.identity import (
     PasskeyAdded,
     PasskeyRemoved,
     ProfileViewed,
+    ReviewDecided,
+    ReviewRead,
     SessionRevoked,
 )
 from contracts.notifications import EmailFailed, EmailSent
@@ -62,6 +64,8 @@ TOLD: tuple[type[Event], ...] = (
     ProfileViewed,
     ReimbursementPaid,
     RequestsViewed,
+    ReviewDecided,
+    ReviewRead,
 )
 
 

@@ -63,11 +63,13 @@ class Counter:
         return 0
 
     async def reviews(self) -> int:
-        """Show which persons of FranceConnect wait for an agent."""
-        waiting = await self.work.read(handlers.list_reviews, handlers.ListReviews(MOST_LISTED))
-        for review, persons in waiting:
-            self.say("\n".join(_shown(review, persons)))
-        self.say(f"{len(waiting)} en attente")
+        """Show which persons of FranceConnect wait for an agent; none whose access log could not be told."""
+        count = 0
+        for reference in await self.work.read(handlers.list_reviews, handlers.ListReviews(MOST_LISTED)):
+            if found := await self.work(handlers.read_review, handlers.ReadReview(reference, clock.now())):
+                self.say("\n".join(_shown(*found)))
+                count += 1
+        self.say(f"{count} en attente")
         return 0
 
     async def decide(self, reference: str, person: str) -> int:

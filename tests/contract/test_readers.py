@@ -26,6 +26,8 @@ WITHOUT_A_MAIL = {
     "identity.EmailFoundDead.v1": "no mail arrives there; the home page and the profile say so",
     "identity.EmailValidated.v1": "the person has just used the code that was mailed",
     "identity.ProfileViewed.v1": "the access log shows it",
+    "identity.ReviewDecided.v1": "what it opens is told by FranceConnectLinked; the access log shows it",
+    "identity.ReviewRead.v1": "the access log shows it",
     "notifications.EmailSent.v1": "it is the mail",
     "notifications.EmailFailed.v1": "a mail cannot tell that mails fail; the home page does",
     "payments.PaymentsViewed.v1": "the access log shows it",
@@ -36,6 +38,8 @@ HEARD_WITHOUT_A_MAIL = {"identity.NameChanged.v1"}
 # What the access log alone reads; the home page counts where it is changed, and not only marked as seen.
 FOR_THE_ACCESS_LOG = {
     "identity.ProfileViewed.v1": "it is said for the access log, which is who looked",
+    "identity.ReviewDecided.v1": "it is said for the access log; what it opens is told by FranceConnectLinked",
+    "identity.ReviewRead.v1": "it is said for the access log, which is who looked",
     "payments.PaymentsViewed.v1": "it is said for the access log, which is who looked",
     "procedures.RequestsViewed.v1": "it is said for the access log, which is who looked",
 }

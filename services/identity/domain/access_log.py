@@ -37,6 +37,9 @@ class What(StrEnum):
     EMAIL_VALIDATED = "email-validated"
     EMAIL_FOUND_DEAD = "email-found-dead"
     FRANCECONNECT_LINKED = "franceconnect-linked"
+    REVIEW_READ = "review-read"
+    REVIEW_CONFIRMED = "review-confirmed"
+    REVIEW_DENIED = "review-denied"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
     NIR_CERTIFIED = "nir-certified"
@@ -97,6 +100,8 @@ NOTED: Mapping[type[Event], tuple[What, Who]] = {
     identity.EmailValidated: (What.EMAIL_VALIDATED, Who.SELF),
     identity.EmailFoundDead: (What.EMAIL_FOUND_DEAD, Who.CAISSE),
     identity.FranceConnectLinked: (What.FRANCECONNECT_LINKED, Who.SELF),
+    identity.ReviewRead: (What.REVIEW_READ, Who.AGENT),
+    identity.ReviewDecided: (What.REVIEW_DENIED, Who.AGENT),
     identity.PasskeyAdded: (What.PASSKEY_ADDED, Who.SELF),
     identity.PasskeyRemoved: (What.PASSKEY_REMOVED, Who.SELF),
     identity.NirCertified: (What.NIR_CERTIFIED, Who.CAISSE),
@@ -110,12 +115,15 @@ NOTED: Mapping[type[Event], tuple[What, Who]] = {
     notifications.EmailSent: (What.EMAIL_SENT, Who.CAISSE),
 }
 CLOSERS = {ClosureReason.NEVER_OPENED: Who.CAISSE, ClosureReason.ASKED: Who.SELF}
+DECISIONS = {True: What.REVIEW_CONFIRMED, False: What.REVIEW_DENIED}
 DOERS = {Doer.SELF: Who.SELF, Doer.HELPER: Who.HELPER, Doer.AGENT: Who.AGENT}
 
 
 def entry(event: Event, event_id: UUID, at: datetime, rules: Parameters) -> Entry:
     """The line that an event of the table above leaves."""
     what, who = NOTED[type(event)]
+    if isinstance(event, identity.ReviewDecided):
+        what = DECISIONS[event.chosen]
     known: dict[str, Any] = {
         "id": event_id,
         "person_id": event.person_id,

@@ -34,6 +34,18 @@ SENTENCES: Mapping[What, Text] = {
         "Your e-mail address found to get no mail of ours",
     ),
     What.FRANCECONNECT_LINKED: Text("Ajout de FranceConnect à votre compte", "FranceConnect added to your account"),
+    What.REVIEW_READ: Text(
+        "Consultation de votre identité, pour savoir qui est venu par FranceConnect",
+        "Look at your identity, to find out who came by FranceConnect",
+    ),
+    What.REVIEW_CONFIRMED: Text(
+        "Constat que la personne venue par FranceConnect, c'est vous",
+        "Somebody who came by FranceConnect found to be you",
+    ),
+    What.REVIEW_DENIED: Text(
+        "Constat que la personne venue par FranceConnect, ce n'est pas vous",
+        "Somebody who came by FranceConnect found not to be you",
+    ),
     What.PASSKEY_ADDED: Text("Ajout d'une clé d'accès", "Passkey added"),
     What.PASSKEY_REMOVED: Text("Retrait d'une clé d'accès", "Passkey removed"),
     What.NIR_CERTIFIED: Text(

@@ -3,13 +3,22 @@
 A subject is the keyed hash of an issuer and whom it names: enough to know somebody again, and no more.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from contracts.acting import Doer
-from contracts.identity import AccountCreated, AccountReopened, CreationWay, FranceConnectLinked, LogInWay
+from contracts.identity import (
+    AccountCreated,
+    AccountReopened,
+    CreationWay,
+    FranceConnectLinked,
+    LogInWay,
+    ReviewDecided,
+    ReviewRead,
+)
 from contracts.problems import NotFound
 from services.identity.domain.account import Account, mail_opens
 from services.identity.domain.insured import InsuredPerson
@@ -194,6 +203,18 @@ def link_to(
     linked = FranceConnectLinked(person_id=account.person_id, by=by, linked_at=now)
     known = replace(account, franceconnect_at=account.franceconnect_at or now)
     return Link(subject, account.person_id, now), known, linked
+
+
+def shown(persons: Sequence[InsuredPerson], now: datetime) -> Sequence[ReviewRead]:
+    """What those hear whom an agent is shown."""
+    return [ReviewRead(person_id=each.id, read_at=now) for each in persons]
+
+
+def decide(review: Review, chosen: UUID | None, now: datetime) -> Sequence[ReviewDecided]:
+    """What the candidates hear. Raises NotFound for a person whom it was not about; None: it is nobody of those."""
+    if chosen not in {None, *review.candidates}:
+        raise NotFound
+    return [ReviewDecided(person_id=each, chosen=each == chosen, decided_at=now) for each in review.candidates]
 
 
 def linked_to(link: Link | None) -> Link:

@@ -25,9 +25,11 @@ from services.identity.handlers.codes import choose_code as choose_code
 from services.identity.handlers.codes import reset_code as reset_code
 from services.identity.handlers.counter import DecideReview as DecideReview
 from services.identity.handlers.counter import ListReviews as ListReviews
+from services.identity.handlers.counter import ReadReview as ReadReview
 from services.identity.handlers.counter import RestoreAccess as RestoreAccess
 from services.identity.handlers.counter import decide_review as decide_review
 from services.identity.handlers.counter import list_reviews as list_reviews
+from services.identity.handlers.counter import read_review as read_review
 from services.identity.handlers.counter import restore_access as restore_access
 from services.identity.handlers.devices import ForgetDevice as ForgetDevice
 from services.identity.handlers.devices import KnownDevices as KnownDevices

@@ -45,13 +45,28 @@ class ListReviews:
     most: int
 
 
-async def list_reviews(query: ListReviews, store: Store) -> Sequence[tuple[Review, Sequence[InsuredPerson]]]:
-    """The oldest first, each with the insured persons it may be."""
-    found = []
-    for review in await store.reviews(query.most):
-        entries = [await store.register_entry(each) for each in review.candidates]
-        found.append((review, [each.person for each in entries if each]))
-    return found
+async def list_reviews(query: ListReviews, store: Store) -> Sequence[str]:
+    """By what each question goes, the oldest first; who it is about is shown by `read_review` alone."""
+    return [each.subject for each in await store.reviews(query.most)]
+
+
+@dataclass(frozen=True)
+class ReadReview:
+    """An agent looks at one question."""
+
+    subject: str = field(repr=False)
+    now: datetime
+
+
+async def read_review(command: ReadReview, store: Store) -> tuple[Review, Sequence[InsuredPerson]] | None:
+    """The question with the insured persons it may be, each of whom hears of the look; None once it is decided."""
+    review = await store.review(command.subject)
+    if review is None:
+        return None
+    entries = [await store.register_entry(each) for each in review.candidates]
+    persons = [each.person for each in entries if each]
+    await store.tell_each(*federation.shown(persons, command.now))
+    return review, persons
 
 
 @dataclass(frozen=True)
@@ -64,14 +79,16 @@ class DecideReview:
 
 
 async def decide_review(command: DecideReview, store: Store) -> None:
-    """Let FranceConnect open that person's account from now on, or forget the question.
+    """Let FranceConnect open that person's account from now on, or forget the question; all whom it was about hear it.
 
     Raises NotFound for a question that is not open, and for a person it was not about.
     """
     review = await store.review(command.subject)
-    if review is None or command.person_id not in {None, *review.candidates}:
+    if review is None:
         raise NotFound
+    told = federation.decide(review, command.person_id, command.now)
     await store.end_review(review)
+    await store.tell_each(*told)
     if command.person_id is None:
         return
     account = await store.account(command.person_id)

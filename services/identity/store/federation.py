@@ -106,6 +106,11 @@ class FederationStore(Base):
         if not await self._tx["reviews"].delete({"_id": review.subject}):
             raise Conflict
 
+    async def tell_each(self, *events: Event) -> None:
+        """Say to each person what was done with what is known of them, and changed nothing of theirs."""
+        for event in events:
+            await self._tx.publish(event, subject=event.person_id)
+
     async def _review(self, found: Document) -> Review:
         pivot = _pivots.validate_json(await self._cipher.decrypt(found["pivot"]))
         candidates = tuple(UUID(each) for each in found["candidates"])

@@ -1,14 +1,24 @@
 """The commands of an agent at the counter, on the running service's database."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from contracts.identity import CodeReset
+from chassis.inbox import Record
+from chassis.mongo import DatabaseDown
+from chassis.work import Work
+from contracts.identity import CodeReset, ReviewDecided, ReviewRead
 from services.identity.counter import NOT_WAITING, WRONG_INPUT, Counter
+from services.identity.domain.federation import Review
 from services.identity.domain.recovery import NO_ACCOUNT
-from tests.integration.identity.device import NIR, Client
+from services.identity.handlers import Store
+from tests.integration.identity.device import NIR, Client, events
+from tests.integration.identity.test_profile_api import empty_inbox
 from tests.integration.identity.test_register import environment, run
+from tests.unit.identity.fakes import LUCIE, MARC, NOW, lucie
+from tests.unit.identity.scenarios.federation import identity_of
 
 
 class Agent:
@@ -52,6 +62,53 @@ async def test_what_cannot_be_done_is_said_and_changes_nothing(
     agent = Agent(client)
     assert await agent.restore(number, address) == 1
     assert agent.read == [why]
+
+
+async def ask_about_lucie_and_marc(client: Client) -> None:
+    """FranceConnect named somebody who may be either."""
+
+    async def step(_: None, store: Store) -> None:
+        await store.save_review(Review("subject", identity_of(lucie()), (LUCIE, MARC), NOW))
+
+    await client.app.state.work(step, None)
+
+
+async def test_an_agent_who_looks_and_decides_is_in_the_access_log_of_whom_it_is_about(client: Client) -> None:
+    await client.open_account()
+    await ask_about_lucie_and_marc(client)
+    agent = Agent(client)
+    assert await agent.counter.reviews() == 0
+    assert agent.read[0].count(str(MARC)) == 1
+    assert agent.read[1:] == ["1 en attente"]
+    assert await agent.counter.decide("subject", str(MARC)) == 0
+    inbox = await empty_inbox(client)
+    for row in await client.app.state.service.database["outbox"].find({}, sort=("_id",)):
+        await inbox.receive(Record("identity.events", 0, 0, row["key"], row["value"]))
+    [denied, read, *_] = (await client.call("GET", "/me/access-log")).json()["entries"]
+    assert (read["what"], read["who"]) == ("review-read", "agent")
+    assert (denied["what"], denied["who"]) == ("review-denied", "agent")
+    assert read["label"].endswith("(un agent de votre caisse).")
+    told = [(type(each), each.person_id) for each in await events(client.app)]
+    assert told[-4:] == [(ReviewRead, LUCIE), (ReviewRead, MARC), (ReviewDecided, LUCIE), (ReviewDecided, MARC)]
+
+
+async def test_nobody_is_shown_to_an_agent_whose_look_cannot_be_told(client: Client) -> None:
+    await ask_about_lucie_and_marc(client)
+    agent, mute = Agent(client), Mute(client.app.state.work)
+    agent.counter = replace(agent.counter, work=cast("Work[Any]", mute))
+    with pytest.raises(DatabaseDown):
+        await agent.counter.reviews()
+    assert agent.read == []
+
+
+class Mute:
+    """A unit of work that reads and cannot commit."""
+
+    def __init__(self, work: Work[Any]) -> None:
+        self.read = work.read
+
+    async def __call__(self, *_: object) -> None:
+        raise DatabaseDown
 
 
 async def test_a_question_that_nobody_asked_is_not_decided(client: Client) -> None:

@@ -66,6 +66,9 @@ class FakeFederation:
     async def end_review(self, review: Review) -> None:
         del self.kept_reviews[review.subject]
 
+    async def tell_each(self, *events: Event) -> None:
+        self.events += events
+
     async def save_account_without_email(self, account: Account, *events: Event) -> Account:
         known = self.accounts.get(account.person_id)
         assert account.version == (known.version if known else 0)

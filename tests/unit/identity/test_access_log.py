@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.channel import Channel
 from contracts.identity import LogInWay
 from deploy.publish.events import events
-from services.identity.domain.access_log import NOTED, Entry, Position, What, Who, read_cursor
+from services.identity.domain.access_log import DECISIONS, NOTED, Entry, Position, What, Who, read_cursor
 from services.identity.domain.access_texts import SENTENCES, label
 from tests.unit.identity.fakes import LUCIE, NOW
 
@@ -37,7 +37,7 @@ def test_every_event_is_noted_or_has_a_reason_not_to_be() -> None:
 
 
 def test_everything_that_can_happen_is_noted_and_has_a_sentence() -> None:
-    assert {what for what, _ in NOTED.values()} == set(What) == set(SENTENCES)
+    assert {what for what, _ in NOTED.values()} | set(DECISIONS.values()) == set(What) == set(SENTENCES)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,11 @@ def test_everything_that_can_happen_is_noted_and_has_a_sentence() -> None:
             replace(LOG_IN, what=What.PAYMENTS_VIEWED, who=Who.AGENT, way=None, channel=None),
             "Consultation de vos paiements (un agent de votre caisse).",
             "Look at your payments (an agent of your caisse).",
+        ),
+        (
+            replace(LOG_IN, what=What.REVIEW_DENIED, who=Who.AGENT, way=None, channel=None),
+            "Constat que la personne venue par FranceConnect, ce n'est pas vous (un agent de votre caisse).",
+            "Somebody who came by FranceConnect found not to be you (an agent of your caisse).",
         ),
     ],
 )

@@ -64,6 +64,10 @@ class Federation(Protocol):
         """The agent has found out."""
         ...
 
+    async def tell_each(self, *events: Event) -> None:
+        """Say to each person what was done with what is known of them, and changed nothing of theirs."""
+        ...
+
     async def save_account_without_email(self, account: Account, *events: Event) -> Account:
         """Save an account that has no e-mail, or not any more, and say what happened; the account as it is then."""
         ...

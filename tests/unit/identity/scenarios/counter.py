@@ -35,8 +35,8 @@ async def restore(scene: Scene, person: InsuredPerson, address: str, *, now: dat
 
 async def decide(scene: Scene, person: InsuredPerson | None, *, now: datetime = NOW + DAY) -> None:
     """An agent found out who the first person that waits is."""
-    [(review, _), *_] = await scene.run(handlers.list_reviews, handlers.ListReviews(10))
-    decision = handlers.DecideReview(review.subject, person.id if person else None, now)
+    [reference, *_] = await scene.run(handlers.list_reviews, handlers.ListReviews(10))
+    decision = handlers.DecideReview(reference, person.id if person else None, now)
     await scene.run(handlers.decide_review, decision)
 
 
@@ -181,6 +181,56 @@ async def the_access_log_names_the_agent_who_took_an_address_for_validated(scene
         (What.CODE_ASKED, Who.AGENT),
         (What.SESSIONS_ENDED, Who.AGENT),
     ]
+
+
+@scenario
+async def the_access_log_of_all_whom_an_agent_is_shown_says_so_at_each_look(scene: Scene) -> None:
+    await scene.register(lucie(), TWIN, marc())
+    await federation.arrive(scene, lucie(), subject="subject")
+    for looks in (1, 2):
+        found = await scene.run(handlers.read_review, handlers.ReadReview("subject", NOW))
+        assert {each.id for each in found[1]} == {LUCIE, TWIN.id}
+        for person in (lucie(), TWIN):
+            assert await scene.logged(person) == [(What.REVIEW_READ, Who.AGENT)] * looks
+    assert await scene.logged(marc()) == []
+    await decide(scene, None)
+    assert await scene.run(handlers.read_review, handlers.ReadReview("subject", NOW)) is None
+
+
+@scenario
+async def the_access_log_of_all_who_were_in_question_says_what_an_agent_decided(scene: Scene) -> None:
+    await scene.register(lucie(), TWIN)
+    denied, confirmed = (What.REVIEW_DENIED, Who.AGENT), (What.REVIEW_CONFIRMED, Who.AGENT)
+    await federation.arrive(scene, lucie(), subject="subject")
+    await decide(scene, None)
+    assert [await scene.logged(each) for each in (lucie(), TWIN)] == [[denied], [denied]]
+    await federation.arrive(scene, lucie(), subject="subject")
+    await decide(scene, TWIN)
+    assert [await scene.logged(each) for each in (lucie(), TWIN)] == [[denied] * 2, [denied, confirmed]]
+
+
+@scenario
+async def the_access_log_names_the_agent_who_let_franceconnect_open_an_account(scene: Scene) -> None:
+    await emails.an_account(scene)
+    await scene.register(TWIN)
+    await federation.arrive(scene, TWIN, subject="subject")
+    before = await scene.logged(lucie())
+    await decide(scene, lucie())
+    assert (await scene.logged(lucie()))[len(before) :] == [
+        (What.REVIEW_CONFIRMED, Who.AGENT),
+        (What.FRANCECONNECT_LINKED, Who.AGENT),
+    ]
+    assert await scene.logged(TWIN) == [(What.REVIEW_DENIED, Who.AGENT)]
+
+
+@scenario
+async def a_decision_about_somebody_else_is_refused_and_says_nothing(scene: Scene) -> None:
+    await scene.register(lucie(), TWIN, marc())
+    await federation.arrive(scene, lucie(), subject="subject")
+    with pytest.raises(NotFound):
+        await scene.run(handlers.decide_review, handlers.DecideReview("subject", MARC, NOW))
+    assert await scene.told() == []
+    await decide(scene, lucie())
 
 
 @scenario
