@@ -65,6 +65,20 @@ class Judged:
     provisional: bool
 
 
+_NEVER = Text(
+    "Ce code n'est plus accepté. Demandez un code provisoire avec « Code oublié ».",
+    "This code is no longer accepted. Ask for a provisional code with “Forgotten code”.",
+)
+
+
+def _in_minutes(wait: timedelta) -> Text:
+    minutes = math.ceil(wait.total_seconds() / 60)
+    return Text(
+        f"Réessayez dans {minutes} min. Vous pouvez aussi demander un code provisoire avec « Code oublié ».",
+        f"Try again in {minutes} min. You can also ask for a provisional code with “Forgotten code”.",
+    )
+
+
 class TooManyAttempts(Problem):
     """Each code that is tried makes the next one wait; the owner is told how long, and what helps at once.
 
@@ -75,17 +89,9 @@ class TooManyAttempts(Problem):
     title = Text("Trop d'essais", "Too many attempts")
 
     def __init__(self, wait: timedelta | None) -> None:
-        first = Text("Ce code n'est plus accepté", "This code is no longer accepted")
+        super().__init__(_NEVER if wait is None else _in_minutes(wait))
         if wait is not None:
-            minutes = math.ceil(wait.total_seconds() / 60)
-            first = Text(f"Réessayez dans {minutes} min", f"Try again in {minutes} min")
             self.retry_after = math.ceil(wait.total_seconds())  # type: ignore[misc]  # one refusal, one delay
-        super().__init__(
-            Text(
-                f"{first.fr}, ou demandez un code provisoire avec « Code oublié ».",
-                f"{first.en}, or ask for a provisional code with “Forgotten code”.",
-            )
-        )
 
 
 def may_be_provisional(digits: int, rules: Parameters, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.identity import AttemptReason
 from contracts.parameters import NotInForce, Parameter
+from contracts.problems import Text
 from services.identity.domain import access_code, email, names, regimes, throttle
 from services.identity.domain import account as accounts
 from services.identity.domain.access_code import AccessCode, WeakCode, check_strength
@@ -193,7 +194,10 @@ def test_each_attempt_beyond_five_waits_twice_as_long(count: int, minutes: int) 
     with pytest.raises(TooManyAttempts) as refused:
         throttle.count_attempt(attempts, 4, RULES, NOW)
     assert refused.value.retry_after == minutes * 60
-    assert f"{minutes} min" in refused.value.detail.fr
+    assert refused.value.detail == Text(
+        f"Réessayez dans {minutes} min. Vous pouvez aussi demander un code provisoire avec « Code oublié ».",
+        f"Try again in {minutes} min. You can also ask for a provisional code with “Forgotten code”.",
+    )
     counted, judged = throttle.count_attempt(attempts, 4, RULES, NOW + minutes * MINUTE)
     assert (counted.own.count, judged) == (count + 1, Judged(own=True, provisional=False))
 
@@ -203,7 +207,10 @@ def test_after_fifty_own_codes_are_never_judged_and_provisional_ones_are() -> No
     with pytest.raises(TooManyAttempts) as refused:
         throttle.count_attempt(attempts, 4, RULES, much_later)
     assert refused.value.retry_after is None
-    assert "plus accepté" in refused.value.detail.fr
+    assert refused.value.detail == Text(
+        "Ce code n'est plus accepté. Demandez un code provisoire avec « Code oublié ».",
+        "This code is no longer accepted. Ask for a provisional code with “Forgotten code”.",
+    )
     _, judged = throttle.count_attempt(attempts, 8, RULES, much_later)
     assert judged == Judged(own=False, provisional=True)
 
