@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import idna
 from disposable_email_domains import blocklist
 from pydantic_core import PydanticCustomError
 
@@ -72,7 +73,13 @@ def parse(text: str) -> Email:
 
 
 def _ascii(domain: str) -> str:
+    """The domain that is registered for what was typed (IDNA 2008), "" for none.
+
+    Python's own codec is of IDNA 2003: it reads straße.de as strasse.de, which is somebody else's. A label of ASCII
+    is a name already, and stays as it is.
+    """
     try:
-        return domain.encode("idna").decode().lower()
-    except UnicodeError:
+        labels = idna.uts46_remap(domain, std3_rules=False).split(".")
+        return ".".join(label if label.isascii() else idna.alabel(label).decode() for label in labels)
+    except idna.IDNAError:
         return ""

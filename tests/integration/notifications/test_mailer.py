@@ -41,6 +41,11 @@ async def test_a_letter_arrives_with_both_forms_and_an_id_that_never_changes(sin
     assert not [name for name in first.message if name.lower().startswith("list-")]
 
 
+async def test_a_letter_goes_to_the_very_domain_that_was_read_from_what_was_typed(sink: Sink) -> None:
+    await a_mailer(sink.port).send(a_letter("lucie@xn--strae-oqa.invalid"), within=SOON)
+    assert sink.received[0].to == "lucie@xn--strae-oqa.invalid"
+
+
 async def test_nothing_goes_to_another_machine_in_clear(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.notifications.mailer.is_loopback", lambda _: False)
     with pytest.raises(MailDelayed):

@@ -1,9 +1,10 @@
 """E-mail addresses: the laws behind the examples (domain F09, 3.5), and how often one is written to (A19)."""
 
+import unicodedata
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from services.identity.domain import email
@@ -14,6 +15,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LOCALS = st.from_regex(r"[a-z0-9]([a-z0-9+_'-]{0,20}[a-z0-9])?(\.[a-z0-9]{1,10})?", fullmatch=True)
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9]{0,10}[a-z0-9])?", fullmatch=True)
 DOMAINS = st.lists(LABELS, min_size=1, max_size=3).map(lambda labels: ".".join([*labels, "invalid"]))
+# Latin, Greek and Cyrillic letters that IDNA 2003 knew and IDNA 2008 reads alike; it refuses the Catalan Ŀ by itself.
+LETTERS = st.characters(categories=["Ll", "Lu"], max_codepoint=0x1FFF, exclude_characters="ßςĿŀ").filter(
+    lambda each: not 0x52F < ord(each) < 0x1E00 and unicodedata.ucd_3_2_0.category(each) != "Cn"
+)
 ADDRESSES = st.tuples(LOCALS, DOMAINS).map("@".join)
 
 
@@ -57,10 +62,54 @@ def test_an_address_is_shown_by_its_first_letter_and_domain_alone(address: str) 
 
 
 @pytest.mark.parametrize(
-    ("typed", "key"), [("a@ÉTÉ.invalid", "a@xn--t-9fab.invalid"), ("A@straße.invalid", "a@strasse.invalid")]
+    ("typed", "key"),
+    [
+        ("a@ÉTÉ.invalid", "a@xn--t-9fab.invalid"),
+        ("a@e\u0301te\u0301。invalid", "a@xn--t-9fab.invalid"),
+        ("A@straße.invalid", "a@xn--strae-oqa.invalid"),
+        ("a@STRAẞE.invalid", "a@xn--strae-oqa.invalid"),
+        ("a@strasse.invalid", "a@strasse.invalid"),
+        ("a@βόλος.invalid", "a@xn--nxasmm1c.invalid"),
+        ("a@βόλοσ.invalid", "a@xn--nxasmq6b.invalid"),
+        ("a@r3---sn.été.invalid", "a@r3---sn.xn--t-9fab.invalid"),
+    ],
 )
-def test_a_domain_is_compared_in_its_idna_form(typed: str, key: str) -> None:
-    assert email.parse(typed).key == key
+def test_a_domain_is_the_one_that_is_registered_for_what_was_typed(typed: str, key: str) -> None:
+    assert email.parse(typed).key == email.parse(key).key == key
+
+
+@pytest.mark.parametrize("domain", ["xn--strae-oqa.invalid", "XN--T-9FAB.invalid", "xn--a.invalid", "ab--cd.invalid"])
+def test_a_domain_of_ascii_is_a_name_already(domain: str) -> None:
+    assert email.parse(f"a@{domain}").key == f"a@{domain.lower()}"
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *(
+            "a_b.invalid",
+            "é_b.invalid",
+            "été..invalid",
+            "-é.invalid",
+            "☃.invalid",
+            "a\u200cb.invalid",
+            "\ud800.invalid",
+        ),
+        *("é" * 60 + ".invalid", "é." * 100 + "invalid", "été＠été.invalid", "été℀.invalid", "0\u0660.invalid"),
+    ],
+)
+def test_a_domain_that_nobody_can_register_is_refused(domain: str) -> None:
+    with pytest.raises(ValueError, match="not an e-mail address"):
+        email.parse(f"a@{domain}")
+
+
+@given(st.lists(st.text(LETTERS, min_size=1, max_size=8), min_size=1, max_size=3).map(".".join))
+def test_an_address_kept_before_idna_2008_is_found_again_unless_its_letters_mean_another_domain(domain: str) -> None:
+    try:
+        before = f"{domain}.invalid".encode("idna").decode().lower()
+    except UnicodeError:
+        reject()
+    assert email.parse(f"a@{domain}.invalid").key == f"a@{before}"
 
 
 def test_an_address_is_written_to_five_times_in_24_hours() -> None:
