@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 SOURCES := contracts chassis services deploy tests
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test test-abuse test-kafka test-pymongo test-mailpit check format lock contracts bench rebuild-home replay clean
+.PHONY: help up demo test test-abuse test-edge test-kafka test-pymongo test-mailpit check format lock contracts bench rebuild-home replay clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,10 +27,13 @@ demo: $(STAMP) ## Walk the whole journey as a client of the running stack (start
 	@$(BIN)/python -m deploy.demo --data .stack
 
 test: $(STAMP) ## Run every test that needs only this machine's Python
-	$(BIN)/python -m pytest -n 3 -m "not kafka and not mailpit and not abuse"
+	$(BIN)/python -m pytest -n 3 -m "not kafka and not mailpit and not abuse and not edge"
 
 test-abuse: $(STAMP) ## Attack a running stack: one file an abuse; ABUSE=full as the table says, ABUSE=untimed without bars that are times
 	$(BIN)/python -m pytest tests/abuse
+
+test-edge: $(STAMP) ## Attack deploy/edge/haproxy.cfg in front of a gateway (needs HAProxy: apt-get install haproxy)
+	$(BIN)/python -m pytest tests/edge
 
 test-kafka: $(STAMP) ## Run the integration tests and the journey on Apache Kafka (needs Java 17 and Maven)
 	COMPTE_TEST_BROKER=kafka $(BIN)/python -m pytest -m "kafka or not (chaos or mailpit)" \

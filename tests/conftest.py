@@ -33,10 +33,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what attacks a whole stack."""
+    """Mark what attacks a whole stack, and what needs the proxy in front of it."""
     for item in items:
-        if item.path.parent.name == "abuse":
-            item.add_marker(pytest.mark.abuse)
+        if item.path.parent.name in {"abuse", "edge"}:
+            item.add_marker(item.path.parent.name)
 
 
 @pytest.fixture(scope="session")

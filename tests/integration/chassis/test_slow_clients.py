@@ -33,9 +33,11 @@ class Closed(NamedTuple):
     answer: bytes
 
 
-async def hold(port: int, first: bytes, drip: bytes = b"", *, every: float = 0.1, within: float = 10.0) -> Closed:
+async def hold(
+    port: int, first: bytes, drip: bytes = b"", *, every: float = 0.1, within: float = 10.0, source: str = "127.0.0.1"
+) -> Closed:
     """Open a connection, send `first`, then `drip` again and again; wait until the server closes it."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     started = time.monotonic()
     writer.write(first)
 
