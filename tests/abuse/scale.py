@@ -1,12 +1,11 @@
 """How hard abuse is tried: as its row says with ABUSE=full, else just enough to fail when something is wrong.
 
-ABUSE=untimed leaves out the bars that are times, for machines that others use meanwhile.
+ABUSE=untimed leaves out the bars that are times (tests/pace.py).
 """
 
 import os
 
 FULL = os.environ.get("ABUSE") == "full"
-TIMED = os.environ.get("ABUSE") != "untimed"
 
 
 def scaled(full: int, usual: int) -> int:

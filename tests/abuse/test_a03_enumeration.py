@@ -18,8 +18,9 @@ from tests.abuse.crowd import Heard, Stranger, crowd
 from tests.abuse.figures import say
 from tests.abuse.moving import Rows, change
 from tests.abuse.owners import Owner, device, email, owners, people
-from tests.abuse.scale import TIMED, scaled
+from tests.abuse.scale import scaled
 from tests.abuse.telling import Ask, Compared, auc, compare, form
+from tests.pace import TIMED
 from tests.world import World
 
 PAIRS = scaled(1000, 20)

@@ -21,7 +21,8 @@ from tests.abuse.callers import Browser, Reply, nobody
 from tests.abuse.operations import READS, filled, name_of
 from tests.abuse.owners import device
 from tests.abuse.residents import Resident, account, app
-from tests.abuse.scale import FULL, TIMED, scaled
+from tests.abuse.scale import FULL, scaled
+from tests.pace import TIMED
 from tests.world import World
 
 EFFECTIVE = 1.0  # seconds, the row's bar; each on a quiet machine (ABUSE=full), the median on any

@@ -11,8 +11,9 @@ from deploy.demo.client import seen
 from deploy.embedded import idp, stack
 from tests.abuse.callers import Reply, nobody
 from tests.abuse.figures import say
-from tests.abuse.scale import TIMED, scaled
+from tests.abuse.scale import scaled
 from tests.abuse.visitors import AWAY, HOME, REFUSED, Cast, Visitor, fault, noted, opened
+from tests.pace import TIMED
 from tests.settling import Settled, landed
 from tests.world import World
 

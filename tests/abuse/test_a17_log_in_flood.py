@@ -15,7 +15,8 @@ from deploy.demo.client import Insured
 from tests.abuse.crowd import Heard, Stranger, crowd
 from tests.abuse.figures import say
 from tests.abuse.owners import owners, people
-from tests.abuse.scale import TIMED, scaled
+from tests.abuse.scale import scaled
+from tests.pace import TIMED
 from tests.world import World
 
 SECONDS = scaled(60, 5)

@@ -57,7 +57,8 @@ async def test_what_operators_look_at_is_not_public(port: int, gateway_port: int
     for path in ("/health/ready", "/health/live", "/metrics"):
         assert await served(gateway_port, path)
         for disguised in (path, path.replace("e", "%65"), f"{path}?x=y", f"{path}/", f"http://compte{path}"):
-            assert (await once(port, PAGE.replace(" / ", f" {disguised} "))).status == 404
+            told = await once(port, PAGE.replace(" / ", f" {disguised} "))
+            assert (told.status, told.json["type"]) == (404, "/problems/not-found")
 
 
 async def test_one_source_has_so_many_connections_and_not_one_more(port: int) -> None:
@@ -130,5 +131,7 @@ async def test_a_slow_answer_is_waited_for_and_no_connection_to_the_gateway_is_u
 async def seconds_of_503(port: int) -> float:
     """How long the proxy takes to say that nobody is behind it."""
     began = time.monotonic()
-    assert (await once(port)).status == 503
+    told = await once(port)
+    assert (told.status, told.headers["content-type"]) == (503, "application/problem+json")
+    assert (told.json["type"], told.headers["retry-after"]) == ("/problems/unavailable", "2")
     return time.monotonic() - began
