@@ -25,6 +25,7 @@ from services.identity.api.fields import (
     TypedNir,
 )
 from services.identity.api.parts import EVEN_PACE_ONCE_JUDGED, CurrentParts, Opaque, Say, Tokens
+from services.identity.domain import challenge as challenges
 from services.identity.domain.challenge import Challenge
 from services.identity.domain.log_in import let_in
 from services.identity.domain.session import Client, Scope, Session, granted
@@ -239,10 +240,11 @@ async def answer_challenge(
     tokens = parts.tokens
     id_hash, session_id = tokens.hash(challenge_id), tokens.session_id(idempotency_key)
     begun = handlers.BeginAnswer(id_hash, request.client_id, session_id, now)
-    matched = await parts.codes.matching(await work(handlers.begin_answer, begun), request.code)
-    renewal = tokens.draw()
-    command = handlers.AnswerChallenge(id_hash, matched, session_id, renewal.hash, now, request.remember_device)
-    return TokensView.of(await work(handlers.answer_challenge, command), tokens, renewal)
+    compared = await work(handlers.begin_answer, begun)
+    matched = await parts.codes.matching((compared,), request.code)
+    renewal, remember = tokens.draw(), request.remember_device
+    command = handlers.AnswerChallenge(id_hash, compared, matched, session_id, renewal.hash, now, remember)
+    return TokensView.of(challenges.let_in(await work(handlers.answer_challenge, command)), tokens, renewal)
 
 
 @router.post("/sessions/refresh", operation_id="refresh_session", summary="Continue a session")

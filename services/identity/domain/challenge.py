@@ -9,7 +9,7 @@ from contracts.problems import Problem, Text
 from services.identity.domain.access_code import IssuedCode
 from services.identity.domain.account import Account, within_a_day
 from services.identity.domain.parameters import DAY, Parameters
-from services.identity.domain.session import Client
+from services.identity.domain.session import Client, Session
 from services.identity.domain.throttle import TooManyAttempts
 
 
@@ -53,6 +53,13 @@ class ChallengeRefused(Problem):
                 "Check the code of the last e-mail, or log in again to get another one.",
             )
         )
+
+
+def let_in(session: Session | None) -> Session:
+    """The session. Raises ChallengeRefused when there is none: the refusal comes after what caused it was stored."""
+    if session is None:
+        raise ChallengeRefused
+    return session
 
 
 def challenge(

@@ -46,8 +46,8 @@ class BeginAnswer:
     now: datetime
 
 
-async def begin_answer(command: BeginAnswer, store: Store) -> tuple[str | None, ...]:
-    """The hash to compare the code with, once the try is counted; as many for a challenge that is not open."""
+async def begin_answer(command: BeginAnswer, store: Store) -> str | None:
+    """The hash to compare the code with, once the try is counted; None for a challenge that is not open."""
     counted = challenges.count_try(
         await store.challenge(command.id_hash),
         command.client,
@@ -56,16 +56,20 @@ async def begin_answer(command: BeginAnswer, store: Store) -> tuple[str | None, 
         now=command.now,
     )
     if counted is None:
-        return (None,)
+        return None
     await store.save_challenge(counted)
-    return (counted.code,)
+    return counted.code
 
 
 @dataclass(frozen=True)
 class AnswerChallenge:
-    """The second code was compared; `matched` is the hash it belongs to, or None. `remember` is the person's choice."""
+    """The second code was compared with `compared`, a hash if its challenge was open; `matched` is that hash, or None.
+
+    `remember` is the person's choice.
+    """
 
     id_hash: str = field(repr=False)
+    compared: str | None = field(repr=False)
     matched: str | None = field(repr=False)
     session_id: UUID
     refresh_hash: str = field(repr=False)
@@ -73,8 +77,8 @@ class AnswerChallenge:
     remember: bool = True
 
 
-async def answer_challenge(command: AnswerChallenge, store: Store) -> Session:
-    """Open the session, and make the device known if it may be. Raises ChallengeRefused.
+async def answer_challenge(command: AnswerChallenge, store: Store) -> Session | None:
+    """Open the session, and make the device known if it may be; or None, and a wrong code is noted for the owner.
 
     A challenge opens one session, however many ask at once; sent again, the answer finds that session.
     """
@@ -82,15 +86,27 @@ async def answer_challenge(command: AnswerChallenge, store: Store) -> Session:
     account = await store.account(asked.person_id) if asked else None
     session_id, now = command.session_id, command.now
     if asked is None or account is None:
-        raise challenges.ChallengeRefused
+        return None
     if not challenges.passes(asked, account, command.matched, session_id=session_id, now=now):
-        raise challenges.ChallengeRefused
+        if command.compared is not None and command.matched is None:
+            await _note_wrong_code(account.person_id, store)
+        return None
     opened = await store.session(session_id)
     if opened:
         opened = sessions.of_caller(opened, account.person_id, now)
         await store.save_refresh_token(RefreshToken(command.refresh_hash, opened.id, opened.expires_at))
         return opened
+    return await _enter(asked, account, command, store)
 
+
+async def _note_wrong_code(person_id: UUID, store: Store) -> None:
+    """The owner hears of it at the next log-in; whoever types it waits for nothing, since the challenge counts it."""
+    nir = await store.nir(person_id)
+    await store.save_attempts(nir, (await store.attempts(nir)).elsewhere())
+
+
+async def _enter(asked: Challenge, account: Account, command: AnswerChallenge, store: Store) -> Session:
+    session_id, now = command.session_id, command.now
     await store.save_challenge(replace(asked, used_in=session_id))
     if command.remember:
         await make_known(asked.device, account.person_id, asked.client, store, now)

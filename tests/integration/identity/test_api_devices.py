@@ -34,6 +34,7 @@ async def test_a_new_device_gets_202_and_the_code_of_the_email_lets_it_in(client
     assert first.status_code == second.status_code == 200
     assert first.json()["session_id"] == second.json()["session_id"]
     assert first.json()["device_token"]
+    assert (await phone.call("GET", "/me")).json()["failed_attempts_since"] == 1
     known = await phone.log_in("7294", client_id="ios")
     assert (known.status_code, known.json()["device_token"]) == (200, None)
 

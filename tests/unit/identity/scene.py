@@ -10,6 +10,7 @@ from contracts.birth_date import BirthDate
 from contracts.event import Event
 from services.identity import handlers
 from services.identity.domain import access_log, email
+from services.identity.domain import challenge as challenges
 from services.identity.domain.access_code import AccessCode
 from services.identity.domain.access_log import NOTED, What, Who
 from services.identity.domain.account import InvalidCredentials, Letter
@@ -138,10 +139,11 @@ class Scene:
     ) -> Session:
         """Somebody types a second code."""
         begun = handlers.BeginAnswer(challenge, client, session_id(name), now)
-        candidates = await self.run(handlers.begin_answer, begun)
-        matched = hash_of(code) if hash_of(code) in candidates else None
-        command = handlers.AnswerChallenge(challenge, matched, session_id(name), token or name, now, remember)
-        return self._keep(device, await self.run(handlers.answer_challenge, command))
+        compared = await self.run(handlers.begin_answer, begun)
+        matched = compared if compared == hash_of(code) else None
+        renewal = token or name
+        command = handlers.AnswerChallenge(challenge, compared, matched, session_id(name), renewal, now, remember)
+        return self._keep(device, challenges.let_in(await self.run(handlers.answer_challenge, command)))
 
     def copy_token(self, device: str, to: str) -> None:
         """Somebody copies a device's token to another one."""

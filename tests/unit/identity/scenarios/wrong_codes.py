@@ -1,10 +1,12 @@
 """Wrong codes: whom they make wait, and when the owner hears of them."""
 
+from datetime import datetime
+
 import pytest
 
 from contracts.identity import LoggedIn, LogInBlocked
 from services.identity.domain.access_code import CodeRefused
-from services.identity.domain.challenge import Challenge
+from services.identity.domain.challenge import Challenge, ChallengeRefused
 from services.identity.domain.session import Session
 from services.identity.domain.throttle import TooManyAttempts
 from tests.unit.identity.fakes import NOW, SECOND, lucie
@@ -69,6 +71,54 @@ async def wrong_codes_before_a_change_are_told_at_once_and_at_the_next_log_in(sc
         await scene.choose(lucie(), "first", "6283", current="7294")
     assert isinstance(await scene.try_log_in(lucie().nir, "7294", "again"), Session)
     assert (await scene.last(LoggedIn)).failed_attempts_since == 5
+
+
+async def guess_second(scene: Scene, name: str, times: int, *, now: datetime = NOW) -> None:
+    """Somebody types wrong second codes on the device of that name."""
+    for number in range(times):
+        with pytest.raises(ChallengeRefused):
+            await scene.answer(name, f"{number:06}", name, device=name, now=now)
+
+
+@scenario
+async def wrong_second_codes_are_told_at_the_next_log_in_and_make_nobody_wait(scene: Scene) -> None:
+    await opened(scene)
+    for number in range(4):
+        await scene.try_log_in(lucie().nir, "7294", f"thief {number}", device=f"thief {number}")
+        await guess_second(scene, f"thief {number}", 5)
+    for told in (20, 0):
+        assert isinstance(await scene.try_log_in(lucie().nir, "7294", f"home, {told}"), Session)
+        assert (await scene.last(LoggedIn)).failed_attempts_since == told
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "phone", device="phone"), Challenge)
+    assert "LogInBlocked" not in await scene.told()
+
+
+@scenario
+async def a_mistyped_second_code_is_told_by_the_log_in_that_the_right_one_opens(scene: Scene) -> None:
+    await opened(scene)
+    await scene.try_log_in(lucie().nir, "7294", "phone", device="phone")
+    await guess_second(scene, "phone", 2)
+    await scene.answer("phone", SECOND, "phone", device="phone")
+    assert (await scene.last(LoggedIn)).failed_attempts_since == 2
+
+
+@scenario
+async def second_codes_that_were_not_judged_or_were_right_are_not_told_as_wrong(scene: Scene) -> None:
+    await opened(scene)
+    await guess_second(scene, "never asked", 1)
+    await scene.try_log_in(lucie().nir, "7294", "late", device="late")
+    await guess_second(scene, "late", 1, now=NOW + 11 * MINUTE)
+    await scene.try_log_in(lucie().nir, "7294", "tried", device="tried")
+    await guess_second(scene, "tried", 7)
+    await scene.try_log_in(lucie().nir, "7294", "older", device="older")
+    await scene.try_log_in(lucie().nir, "7294", "newer", device="newer")
+    with pytest.raises(ChallengeRefused):
+        await scene.answer("older", SECOND, "older", device="older")
+    for token in ("one", "sent again"):
+        await scene.answer("newer", SECOND, "newer", device="newer", token=token)
+    assert (await scene.last(LoggedIn)).failed_attempts_since == 5
+    assert isinstance(await scene.try_log_in(lucie().nir, "7294", "home"), Session)
+    assert (await scene.last(LoggedIn)).failed_attempts_since == 0
 
 
 @scenario
