@@ -19,7 +19,7 @@ from tests.world import World
 SOURCES = scaled(10, 2)
 TRIES = scaled(1000, 14)
 AN_HOUR = 10
-TWO_DAYS = timedelta(days=2)
+A_DAY = timedelta(days=1)
 
 
 async def test_a_network_makes_10_accounts_an_hour_and_those_that_nobody_opens_leave_nothing(world: World) -> None:
@@ -45,7 +45,7 @@ async def test_a_network_makes_10_accounts_an_hour_and_those_that_nobody_opens_l
     await quiet(world)
     made, contacts = _left(world, victims)
     assert AN_HOUR * SOURCES / 2 <= made == contacts <= AN_HOUR * SOURCES
-    _two_days_pass(world, victims)
+    _a_day_passes(world, victims)
 
     async def gone() -> bool:
         return _left(world, victims) == (0, 0)
@@ -61,10 +61,13 @@ def _left(world: World, victims: Sequence[RegisterLine]) -> tuple[int, int]:
     return len(kept), sum(each.get("email") is not None for each in contacts)
 
 
-def _two_days_pass(world: World, victims: Sequence[RegisterLine]) -> None:
+def _a_day_passes(world: World, victims: Sequence[RegisterLine]) -> None:
+    """As long as a first code lives."""
+
     def earlier(rows: Callable[[str], Rows]) -> None:
         for each in rows("accounts").find({"_id": {"$in": [victim.person_id for victim in victims]}}):
-            until = each["unopened_until"] - TWO_DAYS
-            rows("accounts").set({"_id": each["_id"]}, {"unopened_until": until, "provisional.expires_at": until})
+            created, until = each["created_at"] - A_DAY, each["unopened_until"] - A_DAY
+            moved = {"created_at": created, "unopened_until": until, "provisional.expires_at": until}
+            rows("accounts").set({"_id": each["_id"]}, moved)
 
     change(world, "identity", earlier)

@@ -282,8 +282,8 @@ async def test_an_account_that_nobody_opens_is_closed_and_its_address_is_free(
         await browser.create_account(**people["lou"].form())
         await browser.provisional_code()
         accounts, lou = world.database("identity")["accounts"], {"_id": people["lou"].person_id}
-        gone = datetime.now(UTC) - timedelta(days=1, minutes=1)
-        expired = {"unopened_until": gone, "provisional.expires_at": gone}
+        now = datetime.now(UTC)
+        expired = {"created_at": now - timedelta(days=1), "unopened_until": now, "provisional.expires_at": now}
         await asyncio.to_thread(accounts.update_one, lou, {"$set": expired})
 
         async def closed() -> bool:

@@ -42,9 +42,9 @@ class Account:
     `resets`, `alerts`, `blocks` and `challenges` are when e-mails were sent that a stranger could have caused; each
     kind is capped by itself, so that none keeps another from its reader. `challenge` is the newest challenge's hash.
     `failed_before` counts the wrong codes between the last log-in and `previous_log_in`. A frozen account opens
-    for nobody until its owner proves who they are. One that was closed had its e-mail given to somebody else before
-    anybody opened it; it is kept for a day, so that asking again is counted. `email_validated_at` is when somebody last
-    proved to read the e-mail, `email_dead_since` when it turned out to take no mail.
+    for nobody until its owner proves who they are. One that was closed was never opened, and has no e-mail any more;
+    it is kept while mails of the last 24 hours count, so that asking again is counted. `email_validated_at` is when
+    somebody last proved to read the e-mail, `email_dead_since` when it turned out to take no mail.
     """
 
     person_id: UUID

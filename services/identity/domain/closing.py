@@ -1,39 +1,55 @@
 """The end of an account: asked for (B12), or since nobody ever opened it (A18), sooner if it is in the way (F09)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.channel import Channel
 from contracts.identity import AccountClosed, ClosureReason
 from contracts.sealed import Sealed
 from services.identity.domain.account import Account
-from services.identity.domain.parameters import Parameters
+from services.identity.domain.parameters import DAY, Parameters
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What is said of an account that ends unopened, and what is `kept` of it, if anything."""
+
+    events: Sequence[AccountClosed]
+    kept: Account | None = None
 
 
 def unopened_until(account: Account) -> datetime | None:
-    """Until when a pending account could be opened by its code; None for one that was opened."""
+    """Until when a pending account is kept; None for one that was opened.
+
+    As long as its newest code could open it. What is left of a closed one stays while its mails count.
+    """
     if not account.pending:
         return None
     if account.closed_at:
-        return account.closed_at
+        return _counted_until(account)
     return account.provisional.expires_at if account.provisional else account.created_at
 
 
-def closes_when_unopened_until(rules: Parameters, now: datetime) -> datetime:
-    """An account that nobody opened until then is closed now: its owner had time to ask for another code."""
-    return now - rules.minutes("account.unopened-kept-minutes", now)
+def end_unopened(account: Account, now: datetime) -> Ended | None:
+    """The end of an account that nobody opened in time, or of what was left of it; None while it is kept.
 
-
-def close_unopened(account: Account, rules: Parameters, now: datetime) -> Sequence[AccountClosed] | None:
-    """What to say when an account that nobody opened in time is removed; None while it is kept.
-
-    Nothing of one that gave way: that was said then.
+    Its reader may ask for another at any time. So that closing wipes out no limit, the mails of the last 24 hours are
+    kept, without the address.
     """
     until = unopened_until(account)
-    if until is None or until > closes_when_unopened_until(rules, now):
+    if until is None or now < until:
         return None
-    return [] if account.closed_at else [_closed(account, now)]
+    if account.closed_at:
+        # That was said when it was closed.
+        return Ended([])
+    rest, closed = give_way(account, now)
+    return Ended([closed], rest if now < _counted_until(account) else None)
+
+
+def _counted_until(account: Account) -> datetime:
+    """From when on no mail that asking for it caused counts any more; the first one is not among the `resets`."""
+    return max((account.created_at, *account.resets, *account.alerts)) + DAY
 
 
 def gives_way_at(account: Account, rules: Parameters) -> datetime | None:
@@ -47,12 +63,9 @@ def gives_way_at(account: Account, rules: Parameters) -> datetime | None:
 
 
 def give_way(account: Account, now: datetime) -> tuple[Account, AccountClosed]:
-    """Close a pending account whose e-mail becomes somebody else's: its code opens nothing any more."""
-    return replace(account, provisional=None, frozen_at=None, closed_at=now), _closed(account, now)
-
-
-def _closed(account: Account, now: datetime) -> AccountClosed:
-    return AccountClosed(person_id=account.person_id, reason=ClosureReason.NEVER_OPENED, closed_at=now)
+    """Close a pending account, whose e-mail is free, or becomes somebody else's: its code opens nothing any more."""
+    closed = AccountClosed(person_id=account.person_id, reason=ClosureReason.NEVER_OPENED, closed_at=now)
+    return replace(account, provisional=None, frozen_at=None, closed_at=now), closed
 
 
 def close(account: Account, email: Sealed | None, channel: Channel, now: datetime) -> AccountClosed:

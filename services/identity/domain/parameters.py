@@ -38,7 +38,7 @@ BUILT_IN = (
     Parameter(
         "code.provisional.digits", _SEED, 8, "4 chiffres sur ameli ; 8 contre le vol sur le bus (reliability A13)"
     ),
-    Parameter("code.provisional.creation-minutes", _SEED, 24 * 60, "api.md, POST /accounts"),
+    Parameter("code.provisional.creation-minutes", _SEED, 24 * 60, "api.md, POST /accounts ; reliability A18"),
     Parameter("code.provisional.reset-minutes", _SEED, 10, "reliability A13 ; ameli : 30 (domain F20)"),
     Parameter("code.provisional.stopped-minutes", _SEED, 24 * 60, "sinon un tiers enferme le titulaire (domain 3.4)"),
     Parameter("code.provisional.caisse-minutes", _SEED, 24 * 60, "comme à la création : lu le soir (domain 3.4)"),
@@ -50,7 +50,6 @@ BUILT_IN = (
         "mail.address-kept-for-accounts", _SEED, 1, "un premier code, quoi que d'autres aient saisi (domain F26)"
     ),
     Parameter("proof.failures-a-day", _SEED, 3, "domain F25"),
-    Parameter("account.unopened-kept-minutes", _SEED, 24 * 60, "reliability A18"),
     Parameter("account.address-kept-minutes", _SEED, 30, "le temps de lire l'e-mail ; ameli : 30 (domain F20)"),
     Parameter("attempts.free", _SEED, 5, "reliability A1 (domain 3.4)"),
     Parameter("attempts.longest-wait-minutes", _SEED, 60, "reliability A1 (domain 3.4)"),

@@ -22,7 +22,7 @@ class FindUnopened:
 
 async def find_unopened(query: FindUnopened, store: Store) -> Sequence[UUID]:
     """Whose accounts nobody opened in time."""
-    return await store.unopened(closing.closes_when_unopened_until(store.parameters, query.now), query.most)
+    return await store.unopened(query.now, query.most)
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,13 @@ class CloseUnopened:
 async def close_unopened(command: CloseUnopened, store: Store) -> bool:
     """Remove the account, unless it was opened or closed meanwhile; its e-mail address is free again."""
     account = await store.account(command.person_id)
-    events = closing.close_unopened(account, store.parameters, command.now) if account else None
-    if account is None or events is None:
+    ended = closing.end_unopened(account, command.now) if account else None
+    if account is None or ended is None:
         return False
-    await store.remove_account(account, *events)
+    if ended.kept:
+        await store.save_account_without_email(ended.kept, *ended.events)
+    else:
+        await store.remove_account(account, *ended.events)
     return True
 
 

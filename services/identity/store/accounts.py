@@ -64,7 +64,7 @@ class AccountStore(Base):
         await self._tx.publish(*events, subject=account.person_id)
 
     async def unopened(self, until: datetime, most: int) -> Sequence[UUID]:
-        """Whose account could be opened until then, or not so long, and was not."""
+        """Whose unopened account, or what is left of it, is kept until then or not so long."""
         found = await self._tx["accounts"].find({"unopened_until": {"$lte": until}}, limit=most, only=["_id"])
         return [UUID(each["_id"]) for each in found]
 

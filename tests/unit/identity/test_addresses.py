@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.identity import AccountClosed, AccountCreated, CodeReset
+from contracts.parameters import Parameter
 from services.identity import handlers
 from services.identity.domain import nir
+from services.identity.domain.parameters import BUILT_IN, Parameters
 from tests.unit.identity.fakes import NOW, RULES, FakeStore, lucie
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE
 from tests.unit.identity.scene import fake_scene
@@ -45,10 +47,15 @@ def steps(addresses: Sequence[str]) -> st.SearchStrategy[list[Step]]:
 
 
 class Town:
-    """Three people and one store. `opened` is who opened an account, and at which address."""
+    """Three people and one store. `opened` is who opened an account, and at which address.
 
-    def __init__(self) -> None:
+    First codes live `life` minutes.
+    """
+
+    def __init__(self, life: int = 24 * 60) -> None:
         self.store = FakeStore()
+        lives = Parameter("code.provisional.creation-minutes", NOW.date(), life, "a test")
+        self.store.parameters = Parameters((*BUILT_IN, lives))
         self.scene = fake_scene(self.store)
         self.opened: dict[UUID, str] = {}
         self.now = NOW
@@ -107,8 +114,10 @@ def test_the_newest_code_went_to_the_address_that_the_account_has_and_a_closed_o
     asyncio.run(law(Town()))
 
 
-@given(steps(ADDRESSES))
-def test_a_person_causes_four_mails_with_a_code_a_day_however_many_take_turns(taken: Sequence[Step]) -> None:
+@given(steps(ADDRESSES), st.sampled_from([24 * 60, 15]))
+def test_a_person_causes_four_mails_with_a_code_a_day_however_many_take_turns_and_however_soon_an_account_ends(
+    taken: Sequence[Step], life: int
+) -> None:
     async def law(town: Town) -> None:
         sent: list[tuple[UUID, datetime]] = []
         async for _ in town.walk(taken):
@@ -117,7 +126,7 @@ def test_a_person_causes_four_mails_with_a_code_a_day_however_many_take_turns(ta
             recent = [who for who, at in sent if town.now - at < DAY]
             assert all(recent.count(person.id) <= MAILS_A_DAY for person in PEOPLE)
 
-    asyncio.run(law(Town()))
+    asyncio.run(law(Town(life)))
 
 
 @pytest.mark.parametrize("wait", [30 * MINUTE, HOUR, DAY, 3 * DAY])

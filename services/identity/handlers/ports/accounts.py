@@ -40,7 +40,7 @@ class Accounts(Protocol):
         ...
 
     async def unopened(self, until: datetime, most: int) -> Sequence[UUID]:
-        """Whose account could be opened until then, or not so long, and was not."""
+        """Whose unopened account, or what is left of it, is kept until then or not so long."""
         ...
 
     async def remove_account(self, account: Account, *events: Event) -> None:

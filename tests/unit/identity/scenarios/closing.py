@@ -1,4 +1,4 @@
-"""Accounts end when their owner asks for it, and those that nobody opened a day after their code (reliability A18)."""
+"""Accounts end when their owner asks for it, and those that nobody opened with their code (reliability A18)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,7 +24,7 @@ from tests.unit.identity.scenarios import access_log, emails, federation, freezi
 from tests.unit.identity.scenarios.told import DAY, HOUR, MINUTE, scenario
 from tests.unit.identity.scene import Scene, session_id
 
-CLOSES_AT = NOW + 2 * DAY
+CLOSES_AT = NOW + DAY
 
 
 async def purge(scene: Scene, now: datetime, *, most: int = 50) -> list[UUID]:
@@ -36,7 +36,7 @@ async def purge(scene: Scene, now: datetime, *, most: int = 50) -> list[UUID]:
 
 
 @scenario
-async def an_account_that_nobody_opened_is_closed_a_day_after_its_code(scene: Scene) -> None:
+async def an_account_that_nobody_opened_is_closed_when_its_code_has_ended(scene: Scene) -> None:
     await scene.register(lucie(), marc())
     await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
     assert await purge(scene, CLOSES_AT - MINUTE) == []
@@ -59,8 +59,42 @@ async def a_new_first_code_gives_as_long_again(scene: Scene) -> None:
     await scene.register(lucie())
     await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
     await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=NOW + HOUR)
-    assert await purge(scene, CLOSES_AT) == []
+    assert await purge(scene, CLOSES_AT + HOUR - MINUTE) == []
     assert await purge(scene, CLOSES_AT + HOUR) == [LUCIE]
+    assert (await scene.told())[-1] == "AccountClosed:never-opened"
+
+
+@scenario
+async def whoever_let_the_code_expire_asks_again_before_and_after_the_account_is_closed(scene: Scene) -> None:
+    await scene.register(lucie())
+    await scene.create(lucie(), "lucie@exemple.invalid", "48151623")
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(lucie().nir, "48151623", now=CLOSES_AT)
+    await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=CLOSES_AT)
+    again = CLOSES_AT + DAY
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(lucie().nir, "59260734", now=again)
+    assert await purge(scene, again) == [LUCIE]
+    await scene.create(lucie(), "lucie@exemple.invalid", "60371845", now=again)
+    assert await scene.told() == ["AccountCreated", "CodeReset:unused", "AccountClosed:never-opened", "AccountCreated"]
+    assert await scene.log_in(lucie().nir, "60371845", "in time", now=again + DAY - MINUTE)
+
+
+@scenario
+async def closing_wipes_out_no_mail_of_the_day_and_keeps_what_counts_them_no_longer(scene: Scene) -> None:
+    await scene.register(lucie(), marc())
+    await scene.create(marc(), "marc@exemple.invalid", "48151623")
+    for _ in range(3):
+        await scene.create(lucie(), "marc@exemple.invalid", "59260734", now=NOW + 10 * MINUTE)
+    assert await purge(scene, CLOSES_AT) == [MARC]
+    with pytest.raises(InvalidCredentials):
+        await scene.log_in(marc().nir, "48151623", now=CLOSES_AT)
+    await scene.create(marc(), "other@exemple.invalid", "60371845", now=CLOSES_AT)
+    await scene.create(lucie(), "other@exemple.invalid", "71482956", now=CLOSES_AT + MINUTE)
+    assert (await scene.told()).count("AccountCreationAttempted:email-taken") == 3
+    assert (await scene.told())[-2:] == ["AccountClosed:never-opened", "AccountCreated"]
+    assert await purge(scene, CLOSES_AT + DAY) == [MARC]
+    assert await purge(scene, CLOSES_AT + 1000 * DAY) == []
 
 
 @scenario
@@ -94,7 +128,7 @@ async def accounts_are_closed_a_few_at_a_time(scene: Scene) -> None:
 
 
 @scenario
-async def an_account_that_gave_way_is_closed_once_and_nothing_is_kept_of_it_a_day_later(scene: Scene) -> None:
+async def an_account_that_gave_way_is_closed_once_and_nothing_is_kept_of_it_a_day_after_its_mail(scene: Scene) -> None:
     await scene.register(lucie(), marc())
     await scene.create(marc(), "lucie@exemple.invalid", "48151623")
     await scene.create(lucie(), "lucie@exemple.invalid", "59260734", now=NOW + HOUR)
@@ -102,8 +136,8 @@ async def an_account_that_gave_way_is_closed_once_and_nothing_is_kept_of_it_a_da
     old_link = handlers.FreezeAccount(FreezeLink("a mail", MARC, NOW), NOW + HOUR)
     with pytest.raises(LinkExpired):
         await scene.run(handlers.freeze_account, old_link)
-    assert await purge(scene, NOW + HOUR + DAY - MINUTE) == []
-    assert await purge(scene, NOW + HOUR + DAY) == [MARC]
+    assert await purge(scene, NOW + DAY - MINUTE) == []
+    assert await purge(scene, NOW + DAY) == [MARC]
     with pytest.raises(NotFound):
         await scene.profile(marc())
     assert (await scene.told()).count("AccountClosed:never-opened") == 1
