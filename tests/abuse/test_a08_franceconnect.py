@@ -89,19 +89,61 @@ async def _failed_there(victim: Visitor, _: Visitor) -> Reply:
     return await victim.come_back(error="server_error", code=None)
 
 
+async def _with_a_malformed_state(victim: Visitor, _: Visitor) -> Reply:
+    return await victim.come_back(state=f"{victim.brought['state']}\x00é")
+
+
+async def _with_a_state_that_is_too_long(victim: Visitor, _: Visitor) -> Reply:
+    return await victim.come_back(state="s" * 201)
+
+
+async def _with_a_state_that_is_longer_than_anything(victim: Visitor, _: Visitor) -> Reply:
+    return await victim.come_back(state="s" * 3000)
+
+
+async def _with_a_malformed_code(victim: Visitor, _: Visitor) -> Reply:
+    return await victim.come_back(code="\r\n")
+
+
+async def _with_a_code_that_is_longer_than_anything(victim: Visitor, _: Visitor) -> Reply:
+    return await victim.come_back(code="c" * 3000)
+
+
+async def _with_an_error_that_is_longer_than_anything(victim: Visitor, _: Visitor) -> Reply:
+    return await victim.come_back(error="e" * 3000)
+
+
+async def _with_a_malformed_ticket(victim: Visitor, _: Visitor) -> Reply:
+    victim.browser.cookies[TICKET] = "x"
+    return await victim.come_back()
+
+
+async def _with_a_ticket_that_is_longer_than_anything(victim: Visitor, _: Visitor) -> Reply:
+    victim.browser.cookies[TICKET] = "x" * 3000
+    return await victim.come_back()
+
+
 TAMPERED: Mapping[Tampered, str] = {
     _replayed: "state",
     _replayed_with_the_copied_cookie: "state",
     _without_state: "state",
     _with_an_invented_state: "state",
     _with_the_state_of_another: "state",
+    _with_a_malformed_state: "state",
+    _with_a_state_that_is_too_long: "state",
+    _with_a_state_that_is_longer_than_anything: "state",
+    _with_a_malformed_ticket: "state",
+    _with_a_ticket_that_is_longer_than_anything: "state",
     _late: "state",
     _in_a_browser_that_began_nothing: "state",
     _in_a_browser_that_began_its_own: "state",
     _with_the_code_of_another: "code",
     _with_a_code_that_was_used: "code",
     _with_an_invented_code: "code",
+    _with_a_malformed_code: "code",
+    _with_a_code_that_is_longer_than_anything: "code",
     _without_code: "returned-error",
+    _with_an_error_that_is_longer_than_anything: "returned-error",
     _declined: "declined",
     _failed_there: "away: returned-error",
 }
@@ -124,6 +166,14 @@ async def test_what_a_browser_began_no_application_ends(world: World, cast: Cast
     assert taken.status == 401
     assert "token" not in taken.text
     assert not opened(await visitor.come_back())
+
+
+async def test_what_an_application_brings_malformed_is_noted_once_too_and_never_quoted(world: World) -> None:
+    said = {"state": "pirate-éé", "code": "c", "ticket": "t" * 43}
+    taken = await nobody(world).send("POST", "/franceconnect/sessions", said)
+    assert taken.status == 422
+    assert (await noted(world))[taken.headers["x-trace-id"]] == ["state"]
+    assert "pirate" not in await asyncio.to_thread(world.logs)
 
 
 async def test_no_forged_token_is_accepted_and_each_is_noted_once(world: World, cast: Cast) -> None:

@@ -176,7 +176,8 @@ async def come_back_from_franceconnect(
         "ticket": request.cookies.get(edge.cookie(TICKET)),
         "device_token": request.cookies.get(edge.cookie(DEVICE)),
     }
-    answer = await _always(request, _ask(request, COME_BACK, CALLBACK, {**brought, **bound}))
+    sent = {name: _readable(value) for name, value in {**brought, **bound}.items()}
+    answer = await _always(request, _ask(request, COME_BACK, CALLBACK, sent))
     response = arrive(edge, answer, brought)
     edge.keep(response, TICKET, "", 0)
     return response
@@ -194,8 +195,14 @@ async def log_in_with_franceconnect(request: Request) -> Response:
     await admitted(request, RETURN)
     check_provenance(request, proof=False)
     services, call = edge_of(request).services, call_of(request, RETURN, None, await request.body())
+    try:
+        without = _without_ticket(call.body)
+    except RequestValidationError:
+        # A return without `state` is the one that identity notes like any other that does not hold.
+        await services.call(replace(call, body=encode(state="")))
+        raise
     # Without its ticket identity says whether an application began this, and opens no session that nobody would get.
-    answer = await services.call(replace(call, body=_without_ticket(call.body)))
+    answer = await services.call(replace(call, body=without))
     if answer.status == OK and orjson.loads(answer.body)["outcome"] == "to-app":
         answer = await services.call(call)
     if answer.status != OK:
@@ -237,6 +244,11 @@ async def _ask(request: Request, wanted: Capability, asked: Capability, said: Ma
     call = call_of(request, asked, None, b"")
     call = replace(call, query="", body=encode(**sent), headers={**call.headers, **JSON})
     return await edge_of(request).services.call(call)
+
+
+def _readable(value: str | None) -> str | None:
+    """What no service would read, as one that identity refuses and notes: too long all the same, and without NUL."""
+    return value and value[:LONGEST_PARAMETER].replace("\x00", "\ufffd")
 
 
 def _without_ticket(body: bytes) -> bytes:

@@ -22,6 +22,7 @@ from services.identity.domain.franceconnect import (
     FranceConnectUnavailable,
     Identified,
     Reason,
+    malformed,
 )
 from services.identity.domain.session import Client
 
@@ -145,12 +146,12 @@ class AuthorizationView(BaseModel):
 
 
 class CallbackRequest(RequestModel):
-    """What the browser brought back, and the ticket of whoever left. Without `state` it is refused, and noted."""
+    """What the browser brought back, and the ticket of whoever left. What is malformed is refused too, and noted."""
 
-    state: str = Field(default="", max_length=200, pattern=r"^[A-Za-z0-9_\-]*$")
-    ticket: OpaqueToken | None = None
-    code: str | None = Field(default=None, max_length=1024, pattern=r"^[\x20-\x7e]+$")
-    error: str | None = Field(default=None, max_length=200, pattern=r"^[\x20-\x7e]+$")
+    state: str = ""
+    ticket: str | None = None
+    code: str | None = None
+    error: str | None = None
     device_token: GivenDeviceToken | None = None
 
 
@@ -218,6 +219,8 @@ async def come_back_from_franceconnect(
     401 `franceconnect-refused` for whatever does not hold. `to-app`: an app began it and is to send its ticket.
     """
     tickets = current.tickets
+    if wrong := malformed(request.state, request.ticket, request.code, request.error):
+        raise provider.refused(wrong)
     shown = tickets.hash(request.ticket) if request.ticket else None
     returned = await work(handlers.come_back, handlers.ComeBack(tickets.hash(request.state), shown, now))
     if returned.turn is Turn.TO_APP:

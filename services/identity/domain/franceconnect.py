@@ -1,5 +1,6 @@
 """What a log-in by FranceConnect gives, and why it may be refused (domain 3.6, reliability A8)."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -45,6 +46,19 @@ class Reason(StrEnum):
     IDENTITY = "identity"
     LOOP = "loop"
     DELEGATION = "delegation"
+
+
+_STATE, _TICKET = re.compile(r"[A-Za-z0-9_\-]{0,200}"), re.compile(r"[A-Za-z0-9_\-]{20,100}")
+_CODE, _ERROR = re.compile(r"[\x20-\x7e]{1,1024}"), re.compile(r"[\x20-\x7e]{1,200}")
+
+
+def malformed(state: str, ticket: str | None, code: str | None, error: str | None) -> Reason | None:
+    """Why what a browser brought back is none of FranceConnect's, or its ticket none of ours, by its form alone."""
+    if not _STATE.fullmatch(state) or (ticket is not None and not _TICKET.fullmatch(ticket)):
+        return Reason.STATE
+    if code is not None and not _CODE.fullmatch(code):
+        return Reason.CODE
+    return Reason.RETURNED_ERROR if error is not None and not _ERROR.fullmatch(error) else None
 
 
 class FranceConnectRefused(Problem):
