@@ -93,13 +93,17 @@ def read_line(raw: bytes) -> RegisterEntry:
 
 
 class Import:
-    """What became of the lines of a file. `seal` closes a number to the services that follow a certification."""
+    """What became of the lines of a file. `seal` closes a number to the services that follow a certification.
+
+    `doubtful` are lines that were taken, though number and birth date contradict each other (domain 3.1).
+    """
 
     def __init__(self, seal: Callable[[str], Sealed]) -> None:
         self._seal = seal
         self.changed = 0
         self.unchanged = 0
         self.wrong: dict[int, str] = {}
+        self.doubtful: list[int] = []
 
     async def take(self, lines: Sequence[bytes], work: Work[Store]) -> None:
         """Take every line that is right, each by itself; taking a file again changes nothing."""
@@ -109,7 +113,8 @@ class Import:
 
     async def _take_one(self, number: int, raw: bytes, work: Work[Store]) -> None:
         try:
-            changed = await work(handlers.import_insured, ImportInsured(read_line(raw), self._seal, clock.now()))
+            entry = read_line(raw)
+            changed = await work(handlers.import_insured, ImportInsured(entry, self._seal, clock.now()))
         except WrongLine as wrong:
             self.wrong[number] = str(wrong)
         except WrongNumber as wrong:
@@ -117,6 +122,8 @@ class Import:
         else:
             self.changed += changed
             self.unchanged += not changed
+            if entry.person.nir.contradicts(entry.person.birth_date):
+                self.doubtful.append(number)
 
 
 def main(arguments: Sequence[str], service: Service, work: Work[Any], indexes: Mapping[str, Sequence[Index]]) -> int:
@@ -142,6 +149,10 @@ async def _import(path: Path, service: Service, work: Work[Any], indexes: Mappin
         sys.stderr.write("the database does not answer; lines already taken stay, import the file again\n")
         return 1
     sys.stdout.write(f"register: {done.changed} new or changed, {done.unchanged} as before, {len(done.wrong)} wrong\n")
+    if done.doubtful:
+        sys.stdout.write(f"register: {len(done.doubtful)} taken whose number contradicts their birth date\n")
+    for number in done.doubtful:
+        sys.stderr.write(f"line {number}: taken; to check: nir, birth_date\n")
     for number, why in done.wrong.items():
         sys.stderr.write(f"line {number}: {why}\n")
     return 1 if done.wrong else 0

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from pydantic_core import PydanticCustomError
 
+from contracts.birth_date import BirthDate
+
 BODY, WITH_KEY = 13, 15
 LONGEST_TYPED = 40
 _SEPARATORS = re.compile(r"[\s.\-]")
@@ -26,6 +28,7 @@ _BODY = re.compile(
 # Corsica counts as if its départements were still those of 1976 and before.
 _CORSICA = {"2A": "19", "2B": "18"}
 _PROVISIONAL = "3478"
+_MONTHS = range(1, 13)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class Nir:
     def provisional(self) -> bool:
         """Whether the person is still being registered (NIA or waiting number): insured, but without web account."""
         return self.body[0] in _PROVISIONAL
+
+    def contradicts(self, born: BirthDate) -> bool:
+        """Whether it says another year or month of birth: a reason to look again, never to refuse somebody.
+
+        A provisional number says nothing certain, nor does one whose month stands for an incomplete civil status.
+        """
+        year, month = int(self.body[1:3]), int(self.body[3:5])
+        if self.provisional or month not in _MONTHS:
+            return False
+        return year != born.year % 100 or born.month not in {None, month}
 
     @property
     def key(self) -> str:

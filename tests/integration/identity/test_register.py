@@ -60,6 +60,22 @@ async def test_the_right_lines_of_a_file_are_taken_and_the_wrong_ones_named(mong
     ]
 
 
+async def test_a_line_whose_number_contradicts_the_birth_date_is_taken_and_named_without_quoting(
+    mongodb_url: str, folder: Path
+) -> None:
+    file = folder / "register.ndjson"
+    file.write_bytes(b"\n".join([*DEMO.read_bytes().splitlines()[1:], line(birth_date="1985-04-14")]))
+    settings = environment(mongodb_url)
+    for told in ("10 new or changed, 0 as before", "0 new or changed, 10 as before"):
+        code, out, err = await run(settings, "import", str(file))
+        assert code == 0
+        assert out.splitlines() == [
+            f"register: {told}, 0 wrong",
+            "register: 1 taken whose number contradicts their birth date",
+        ]
+        assert err == "line 10: taken; to check: nir, birth_date\n"
+
+
 async def test_taking_a_file_again_changes_nothing(client: Client) -> None:
     for changed in (8, 0):
         taken = register.Import(sealed)

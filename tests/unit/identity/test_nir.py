@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.fr import nir as stdnum_nir
 
+from contracts.birth_date import BirthDate
 from services.identity.domain import nir
 
 PERSONAS = [
@@ -168,6 +169,31 @@ def test_separators_and_case_do_not_matter_and_normalising_twice_changes_nothing
     typed = "".join(each + gap for each, gap in zip(body.lower(), gaps, strict=True))
     assert nir.normalised(typed) == nir.normalised(nir.normalised(typed)) == body
     assert nir.parse(typed).body == body
+
+
+@pytest.mark.parametrize(
+    ("number", "born", "contradicts"),
+    [
+        ("2850329990901", "1985-03-14", False),
+        ("2850329990901", "1885-03-14", False),
+        ("2850329990901", "1985-03-00", False),
+        ("2850329990901", "1985-00-00", False),
+        ("2850329990901", "1985-04-14", True),
+        ("2850329990901", "1984-03-14", True),
+        ("2850329990901", "1984-00-00", True),
+        ("7850329990901", "1960-01-01", False),
+        ("8960699351906", "1960-01-01", False),
+    ],
+)
+def test_a_number_contradicts_a_birth_date_of_another_year_or_month_unless_it_is_provisional(
+    number: str, born: str, contradicts: bool
+) -> None:
+    assert nir.parse(number).contradicts(BirthDate.read(born)) is contradicts
+
+
+@pytest.mark.parametrize("month", [20, 31, 42, *range(50, 100, 7), 99])
+def test_a_month_of_an_incomplete_civil_status_contradicts_no_birth_date(month: int) -> None:
+    assert not nir.parse(f"155{month}14990911").contradicts(BirthDate.read("1960-01-01"))
 
 
 @given(st.text(max_size=30))
