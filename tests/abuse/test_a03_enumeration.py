@@ -18,6 +18,7 @@ from tests.abuse.crowd import Heard, Stranger, crowd
 from tests.abuse.figures import say
 from tests.abuse.moving import Rows, change
 from tests.abuse.owners import Owner, device, email, owners, people
+from tests.abuse.residents import RENEW_SECONDS
 from tests.abuse.scale import scaled
 from tests.abuse.telling import Ask, Compared, auc, compare, form
 from tests.pace import TIMED
@@ -133,11 +134,13 @@ async def test_a_challenge_answers_alike_for_a_wrong_code_another_program_and_no
 async def test_a_change_of_email_answers_alike_for_a_free_address_and_a_taken_one(
     world: World, known: Sequence[Owner]
 ) -> None:
-    for each in known:
-        (await each.browser.call("POST", "/sessions/refresh")).expect(200)
+    renewed: dict[int, float] = {}
 
     async def ask(address: Callable[[int], str], number: int) -> Heard:
         owner = known[number % OWNERS]
+        if time.monotonic() - renewed.get(number % OWNERS, -RENEW_SECONDS) >= RENEW_SECONDS:
+            (await owner.browser.call("POST", "/sessions/refresh")).expect(200)
+            renewed[number % OWNERS] = time.monotonic()
         body = {"email": address(number), "current_code": owner.code}
         started = time.perf_counter()
         answer = await owner.browser.call("PUT", "/me/email", body)
