@@ -29,7 +29,7 @@ demo: $(STAMP) ## Walk the whole journey as a client of the running stack (start
 test: $(STAMP) ## Run every test that needs only this machine's Python
 	$(BIN)/python -m pytest -n 3 -m "not kafka and not mailpit and not abuse and not edge"
 
-test-abuse: $(STAMP) ## Attack a running stack: one file an abuse; ABUSE=full as the table says, ABUSE=untimed without bars that are times
+test-abuse: $(STAMP) ## Attack a running stack: one file an abuse; ABUSE=full as the table says, ABUSE=untimed however long others wait
 	$(BIN)/python -m pytest tests/abuse
 
 test-edge: $(STAMP) ## Attack deploy/edge/haproxy.cfg in front of a gateway (needs HAProxy: apt-get install haproxy)

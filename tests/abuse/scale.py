@@ -1,6 +1,6 @@
 """How hard abuse is tried: as its row says with ABUSE=full, else just enough to fail when something is wrong.
 
-ABUSE=untimed leaves out the bars that are times (tests/pace.py).
+ABUSE=untimed leaves out the bars on how long others wait (tests/pace.py).
 """
 
 import os

@@ -5,6 +5,7 @@ sends them with the ticket that only it has.
 """
 
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -67,7 +68,7 @@ class AuthorizationView(BaseModel):
 
 
 class ReturnBody(BaseModel):
-    """What came back to an application, and its ticket. Read by identity."""
+    """What came back to an application, its ticket and its device token, if it has a good one. Read by identity."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,7 +76,7 @@ class ReturnBody(BaseModel):
     ticket: str = Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")
     code: str | None = Field(default=None, max_length=1024, pattern=r"^[\x20-\x7e]+$")
     error: str | None = Field(default=None, max_length=200, pattern=r"^[\x20-\x7e]+$")
-    device_token: str | None = Field(default=None, max_length=1000, pattern=r"^[\x20-\x7e]*$")
+    device_token: str | None = None
 
 
 class OutcomeView(BaseModel):
@@ -199,7 +200,8 @@ async def log_in_with_franceconnect(request: Request) -> Response:
         without = _without_ticket(call.body)
     except RequestValidationError:
         # A return without `state` is the one that identity notes like any other that does not hold.
-        await services.call(replace(call, body=encode(state="")))
+        with suppress(Unavailable):
+            await services.call(replace(call, body=encode(state="")))
         raise
     # Without its ticket identity says whether an application began this, and opens no session that nobody would get.
     answer = await services.call(replace(call, body=without))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from services.gateway.domain.sessions import Session
 
 OK = 200
-NO_CONTENT = 204
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from chassis.failpoints import failpoint
 from chassis.routes import CurrentWork, Now
 from services.identity import handlers
 from services.identity.api.emails import drawn
-from services.identity.api.fields import GivenDeviceToken, OpaqueToken, RequestModel
+from services.identity.api.fields import OpaqueToken, RequestModel
 from services.identity.api.parts import CurrentParts, Say
 from services.identity.api.sessions import TokensView
 from services.identity.domain import providers
@@ -152,7 +152,7 @@ class CallbackRequest(RequestModel):
     ticket: str | None = None
     code: str | None = None
     error: str | None = None
-    device_token: GivenDeviceToken | None = None
+    device_token: str | None = None
 
 
 class CallbackView(BaseModel):
@@ -219,8 +219,7 @@ async def come_back_from_franceconnect(
     401 `franceconnect-refused` for whatever does not hold. `to-app`: an app began it and is to send its ticket.
     """
     tickets = current.tickets
-    if wrong := malformed(request.state, request.ticket, request.code, request.error):
-        raise provider.refused(wrong)
+    _check_form(request, provider)
     shown = tickets.hash(request.ticket) if request.ticket else None
     returned = await work(handlers.come_back, handlers.ComeBack(tickets.hash(request.state), shown, now))
     if returned.turn is Turn.TO_APP:
@@ -245,6 +244,11 @@ async def come_back_from_franceconnect(
         return CallbackView(outcome=arrival.outcome, client_id=returned.client, session=given, logout_url=away)
     linking = link_ticket if arrival.outcome is Outcome.LINK_REQUIRED else None
     return CallbackView(outcome=arrival.outcome, client_id=returned.client, link_ticket=linking, portal=arrival.portal)
+
+
+def _check_form(request: CallbackRequest, provider: FranceConnect) -> None:
+    if wrong := malformed(request.state, request.ticket, request.code, request.error):
+        raise provider.refused(wrong)
 
 
 async def _identified(request: CallbackRequest, turn: Turn, tickets: Tickets, provider: Provider) -> Identified:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.identity.domain.parameters import DAY, Parameters
-from services.identity.domain.throttle import Attempts, Tally
+from services.identity.domain.throttle import PROVISIONAL, Attempts, Tally
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Waiting:
 
 def begin(rules: Parameters, now: datetime) -> Waiting:
     """A request that is made now; it counts as long as the code that lives longest."""
-    return Waiting(now + rules.minutes("code.provisional.creation-minutes", now))
+    return Waiting(now + max(rules.minutes(f"code.provisional.{each}-minutes", now) for each in PROVISIONAL))
 
 
 def count_try(

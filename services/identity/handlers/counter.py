@@ -47,7 +47,7 @@ class ListReviews:
 
 async def list_reviews(query: ListReviews, store: Store) -> Sequence[str]:
     """By what each question goes, the oldest first; who it is about is shown by `read_review` alone."""
-    return [each.subject for each in await store.reviews(query.most)]
+    return await store.open_reviews(query.most)
 
 
 @dataclass(frozen=True)

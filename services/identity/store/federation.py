@@ -91,10 +91,9 @@ class FederationStore(Base):
         }
         await self._tx["reviews"].insert(document)
 
-    async def reviews(self, most: int) -> Sequence[Review]:
-        """What waits for an agent, the oldest first."""
-        found = await self._tx["reviews"].find({}, sort=("asked_at",), limit=most)
-        return [await self._review(each) for each in found]
+    async def open_reviews(self, most: int) -> Sequence[str]:
+        """The subjects that wait for an agent, the oldest first."""
+        return [each["_id"] for each in await self._tx["reviews"].find({}, sort=("asked_at",), limit=most)]
 
     async def review(self, subject: str) -> Review | None:
         """What an agent is to find out of this subject."""

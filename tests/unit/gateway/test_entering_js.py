@@ -191,6 +191,27 @@ def test_a_page_that_was_left_before_its_new_tokens_came_lets_the_next_one_ask_f
     assert first == second != other
 
 
+def test_a_log_out_that_failed_leaves_the_next_page_to_ask_for_the_same() -> None:
+    away = problem("unavailable", 503)
+    met = meet(
+        "/accueil",
+        {"GET /home": OVER, "POST /sessions/refresh": away, "DELETE /sessions/current": away},
+        ("click", "log-out"),
+    )
+    [left_with] = {each["key"] for each in met.calls if each["asked"] == "DELETE /sessions/current"}
+    assert refreshed_with(met) == left_with
+
+
+def test_tokens_that_came_are_followed_under_another_key() -> None:
+    came: dict[str, Answer | list[Answer]] = {
+        "GET /home": [OVER, problem("unavailable", 503)],
+        "POST /sessions/refresh": IN,
+    }
+    first = meet("/accueil", came)
+    second = meet("/accueil", came, kept=first.kept)
+    assert refreshed_with(first) != refreshed_with(second)
+
+
 def refreshed_with(met: Met) -> str:
     [key] = {each["key"] for each in met.calls if each["asked"] == "POST /sessions/refresh"}
     return str(key)

@@ -10,7 +10,7 @@ from tests.unit.gateway.test_proof_js import NODE, run
 SCRIPT = """
 const sent = [];
 const left = [];
-const kept = { getItem: () => null, setItem() {} };
+const kept = { getItem: () => null, setItem() {}, removeItem() {} };
 globalThis.navigator ??= {};
 Object.assign(globalThis, {
   sessionStorage: kept, localStorage: kept, document: { querySelector: () => ({}) },

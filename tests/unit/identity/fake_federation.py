@@ -57,8 +57,8 @@ class FakeFederation:
     async def save_review(self, review: Review) -> None:
         self.kept_reviews.setdefault(review.subject, review)
 
-    async def reviews(self, most: int) -> Sequence[Review]:
-        return sorted(self.kept_reviews.values(), key=lambda each: each.asked_at)[:most]
+    async def open_reviews(self, most: int) -> Sequence[str]:
+        return [each.subject for each in sorted(self.kept_reviews.values(), key=lambda each: each.asked_at)][:most]
 
     async def review(self, subject: str) -> Review | None:
         return self.kept_reviews.get(subject)

@@ -4,6 +4,7 @@ import { proof } from "./proof.js";
 
 const BASE = "/api/v1";
 const REFRESH = "/sessions/refresh";
+const LEAVE = "/sessions/current";
 const REFRESHED = "refreshed-at";
 const REFRESHES_WITH = "refreshes-with";
 const READ_AFTER = "read-after";
@@ -34,7 +35,7 @@ export async function call(method, path, body, working = () => {}) {
     response = await paid(method, path, body, working);
   }
   const text = await response.text();
-  const answer = text ? JSON.parse(text) : null;
+  const answer = read(text);
   if (response.ok) {
     remember(response.headers.get("X-Read-After"));
     if (method === "POST" && ASKING.test(path)) localStorage.setItem(ASKED_WITH, keyOf(method, path, body));
@@ -130,19 +131,33 @@ async function refresh(started, working) {
     if (response.status === 429 || response.status >= 500) {
       throw new Refusal(response.status, await response.json().catch(() => ({})));
     }
-    if (response.ok) localStorage.setItem(REFRESHED, String(Date.now()));
+    if (response.ok) {
+      localStorage.removeItem(REFRESHES_WITH);
+      localStorage.setItem(REFRESHED, String(Date.now()));
+    }
     return response.ok;
   };
   return navigator.locks ? navigator.locks.request("refresh", turn) : turn();
 }
 
 // The same words again are the same command; other words, or the next command, are another one. A page may be left
-// before the new tokens arrive: the next one shows the old ones again, and gets the same under the same key.
+// before the new tokens arrive: the next one shows the old ones again, and gets the same under the same key. So does a
+// log-out, which may have to refresh first. Once the tokens are there the next ones have another key, so that whoever
+// copied everything of this browser is found out.
 function keyOf(method, path, body) {
-  if (path === REFRESH) return ownKey();
+  if (path === REFRESH || path === LEAVE) return ownKey();
   const command = `${method} ${path} ${JSON.stringify(body ?? null)}`;
   if (!keys.has(command)) keys.set(command, crypto.randomUUID());
   return keys.get(command);
+}
+
+// What is no JSON comes from somebody before the gateway.
+function read(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
 }
 
 function ownKey() {

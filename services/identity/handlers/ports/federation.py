@@ -52,8 +52,8 @@ class Federation(Protocol):
         """Ask an agent, once for one subject."""
         ...
 
-    async def reviews(self, most: int) -> Sequence[Review]:
-        """What waits for an agent, the oldest first."""
+    async def open_reviews(self, most: int) -> Sequence[str]:
+        """The subjects that wait for an agent, the oldest first."""
         ...
 
     async def review(self, subject: str) -> Review | None:
