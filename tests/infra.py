@@ -147,7 +147,8 @@ def service_settings(name: str, mongodb_url: str, kafka_url: str = "127.0.0.1:1"
         "kafka_url": kafka_url,
         "kafka_idempotence": APACHE,
         "kafka_partitions": 3,
-        "database_deadline": timedelta(seconds=5),
+        # Many at once meet in every transaction, on a busy machine; what a deadline does has tests of its own.
+        "database_deadline": timedelta(seconds=20),
         **others,
     }
     for field in ("internal_key", "signing_key", "pepper", "freeze_jwks", "freeze_key"):

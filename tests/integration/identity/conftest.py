@@ -33,7 +33,7 @@ async def app(mongodb_url: str) -> AsyncIterator[FastAPI]:
         "mongodb_url": mongodb_url,
         "database": f"identity-{uuid4().hex[:12]}",
         "kafka_url": "127.0.0.1:1",
-        "database_deadline": "PT5S",
+        "database_deadline": "PT20S",
         "neutral_answer_time": "PT0.06S",
         "public_url": "http://localhost:8400",
     }
