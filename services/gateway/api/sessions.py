@@ -14,6 +14,7 @@ from services.gateway.api.describing import described
 from services.gateway.api.forward import answered, call_of
 from services.gateway.api.giving import SessionView, given
 from services.gateway.api.limiting import ended
+from services.gateway.domain.calls import OK
 from services.gateway.domain.capabilities import PREFIX, capability
 from services.gateway.domain.sessions import Session
 from services.gateway.handlers import sessions as handlers
@@ -25,7 +26,7 @@ LOG_OUT = replace(capability("DELETE", "/sessions/current"), service=IDENTITY)
 CHOOSE_CODE = replace(capability("PUT", "/me/code"), service=IDENTITY)
 CLOSE = replace(capability("DELETE", "/me"), service=IDENTITY)
 CLOSED = "compte-ferme."
-OK, NO_CONTENT, UNAUTHORIZED = 200, 204, 401
+NO_CONTENT, UNAUTHORIZED = 204, 401
 FORGET_EVERYTHING = {"clear-site-data": '"cache", "storage"'}
 
 router = APIRouter(prefix=PREFIX, tags=["sessions"])
